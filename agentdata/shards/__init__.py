@@ -1,0 +1,1 @@
+"""Shards on disk: how they are written, described and read back."""

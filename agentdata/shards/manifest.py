@@ -1,0 +1,152 @@
+"""The manifest: what a compiled directory holds and how it came about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agentdata.errors import AgentDataError
+
+MANIFEST_NAME = "manifest.json"
+REJECTS_NAME = "rejects.jsonl"
+LAYOUT_VERSION = 1
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shard(_Model):
+    """One file of rows. `path` is relative to the directory; `sha256` is over the file's bytes."""
+
+    path: str
+    split: str
+    rows: int
+    tokens: int
+    trained_tokens: int
+    weight_sum: float
+    bytes: int
+    sha256: str
+
+
+class Tally(_Model):
+    """Counts over rows, in tokens unless said otherwise; tallies of disjoint rows add up.
+
+    `lengths`, `tools_per_row` and `calls_per_row` are histograms {value: rows}. `kinds` and
+    `trained_kinds` count tokens by the kind of the segment that holds the token's last character.
+    `trained_turns` counts assistant turns with any weight, `stop_weighted_turns` those of them
+    whose end-of-turn token carries weight.
+    """
+
+    rows: int = 0
+    tokens: int = 0
+    trained_tokens: int = 0
+    weight_sum: float = 0.0
+    straddling_tokens: int = 0
+    trained_turns: int = 0
+    stop_weighted_turns: int = 0
+    lengths: Counter[int] = Field(default_factory=Counter)
+    kinds: Counter[str] = Field(default_factory=Counter)
+    trained_kinds: Counter[str] = Field(default_factory=Counter)
+    tools_per_row: Counter[int] = Field(default_factory=Counter)
+    calls_per_row: Counter[int] = Field(default_factory=Counter)
+    tool_calls: Counter[str] = Field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of `other` to this one."""
+        for name in type(self).model_fields:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, Counter):
+                mine.update(theirs)
+            else:
+                setattr(self, name, mine + theirs)
+
+
+class SourceCounts(_Model):
+    """What became of the rows of one source: read = written + rejected + filtered + merged.
+
+    `written` rows stand in the shards; `filtered` were left out by an option ({reason: rows});
+    `merged` were packed behind another row of the shards; `split_off` counts the rows that the
+    shards hold beyond one per written row. `rejects` splits `rejected` by reason code, `warnings`
+    counts faults that did not reject the row. `formats` is {format: files}.
+    """
+
+    source: str
+    formats: dict[str, int] = Field(default_factory=dict)
+    read: int = 0
+    written: int = 0
+    rejected: int = 0
+    filtered: Counter[str] = Field(default_factory=Counter)
+    merged: int = 0
+    split_off: int = 0
+    rejects: Counter[str] = Field(default_factory=Counter)
+    warnings: Counter[str] = Field(default_factory=Counter)
+    tally: Tally = Field(default_factory=Tally)
+
+
+class Manifest(_Model):
+    """The last file written into a compiled directory: without it the directory is not finished.
+
+    `fingerprints` are sha256 of what decides the bytes: tokenizer, template, loss scale, code.
+    """
+
+    layout: int = LAYOUT_VERSION
+    version: str
+    recipe: dict[str, Any]
+    fingerprints: dict[str, str]
+    container: str
+    packed: bool
+    vocab_size: int
+    shards: list[Shard]
+    sources: list[SourceCounts]
+
+    def total(self) -> Tally:
+        """The tally over all sources."""
+        total = Tally()
+        for counts in self.sources:
+            total.add(counts.tally)
+        return total
+
+    def to_json(self) -> bytes:
+        """Canonical bytes: keys sorted, indented, a newline at the end."""
+        options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+        return orjson.dumps(self.model_dump(mode="json"), option=options | orjson.OPT_NON_STR_KEYS)
+
+
+def load_manifest(directory: str | Path) -> Manifest:
+    """The manifest of a finished directory.
+
+    Raises AgentDataError: `not_found` (no such directory), `not_finished` (no manifest in it),
+    `bad_manifest` (not readable as one, or of a later layout).
+    """
+    directory = Path(directory)
+    path = directory / MANIFEST_NAME
+    if not directory.is_dir():
+        raise AgentDataError("not_found", f"there is no directory {directory}")
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise AgentDataError(
+            "not_finished",
+            f"{directory} holds no {MANIFEST_NAME}: not a directory that `agentdata compile` finished",
+            remedy="run the same `agentdata compile` again",
+        ) from None
+    try:
+        manifest = Manifest.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "/".join(str(part) for part in first["loc"])
+        raise AgentDataError(
+            "bad_manifest", f"{path} is no manifest of this version: {where}: {first['msg']}"
+        ) from None
+    if manifest.layout > LAYOUT_VERSION:
+        raise AgentDataError(
+            "bad_manifest",
+            f"{path} has layout {manifest.layout}, this version reads up to {LAYOUT_VERSION}",
+            remedy="install a newer agentdata",
+        )
+    return manifest

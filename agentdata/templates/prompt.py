@@ -1,0 +1,60 @@
+"""A prompt as typed pieces: what stands where is known by construction, never searched for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a piece of a prompt is."""
+
+    BOS = "bos"
+    """The token that begins a text."""
+    SYSTEM = "system"
+    """The system prompt's own words."""
+    TOOLS = "tools"
+    """The description of the tools on offer and how to call them."""
+    USER = "user"
+    """What the user wrote."""
+    HEADER = "header"
+    """Marks that open or close a turn of anyone but the model, and open the model's."""
+    REASONING = "reasoning"
+    """The model's thinking, with its marks."""
+    CONTENT = "content"
+    """What the model says."""
+    TOOL_CALL = "tool_call"
+    """The model's calls, with their marks."""
+    TOOL_RESULT = "tool_result"
+    """What a tool returned, with the marks around it."""
+    END_OF_TURN = "end_of_turn"
+    """What ends the model's turn: its stop token."""
+    MEDIA = "media"
+    """An image, video or audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the prompt.
+
+    `message` is the index in `Conversation.messages`, None where no single message owns the text.
+    `trainable` is what the model writes itself at inference. `control` is text that the template
+    wrote and in which a special token is one; in all other text its characters are plain text.
+    """
+
+    text: str
+    kind: Kind
+    message: int | None = None
+    trainable: bool = False
+    control: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The whole prompt; `.text` is the concatenation of its segments."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(segment.text for segment in self.segments)
