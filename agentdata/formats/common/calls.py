@@ -1,0 +1,74 @@
+"""Tool calls, however a row writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentdata.conversation import ToolCall
+from agentdata.errors import RowError
+from agentdata.formats.common.values import first_value, json_or_none
+from agentdata.json_text import dumps
+
+NAME_KEYS = ("name", "api_name", "tool_name", "function_name", "function")
+ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")
+ID_KEYS = ("id", "tool_call_id", "call_id")
+DOUBLE_ENCODED = "double_encoded_arguments"
+
+
+def read_call(value: Any, pointer: str, warnings: list[str]) -> ToolCall:
+    """One call: {"name", "arguments"} or {"id", "function": {"name", "arguments"}}.
+
+    Raises RowError `bad_tool_call`.
+    """
+    if not isinstance(value, dict):
+        raise RowError("bad_tool_call", "a call is no object", pointer=pointer)
+    inner = value.get("function")
+    if inner is None or isinstance(inner, str):
+        inner = value
+    elif not isinstance(inner, dict):
+        raise RowError("bad_tool_call", "`function` is no object", pointer=f"{pointer}/function")
+    name = first_value(inner, NAME_KEYS)
+    if not isinstance(name, str) or not name:
+        raise RowError("bad_tool_call", "a call has no name", pointer=pointer)
+    call_id = first_value(value, ID_KEYS)
+    return ToolCall(
+        name=name,
+        arguments=read_arguments(first_value(inner, ARGUMENT_KEYS), warnings),
+        id=str(call_id) if call_id is not None else None,
+    )
+
+
+def read_arguments(value: Any, warnings: list[str]) -> dict[str, Any] | str:
+    """The arguments as an object; text that is no JSON object stays as it stands.
+
+    Text that holds the JSON text of an object once more is unpacked, with a warning. Null is the
+    empty object; any other value that is no object becomes its JSON text.
+    """
+    if isinstance(value, dict):
+        return value
+    if value is None:
+        return {}
+    if not isinstance(value, str):
+        return dumps(value)
+    parsed = json_or_none(value)
+    if isinstance(parsed, str):
+        parsed = json_or_none(parsed)
+        if isinstance(parsed, dict):
+            warnings.append(DOUBLE_ENCODED)
+    return parsed if isinstance(parsed, dict) else value
+
+
+def read_calls_text(value: Any, pointer: str, warnings: list[str]) -> tuple[ToolCall, ...]:
+    """The calls in a turn that is nothing but calls: one call or a list, as JSON text or not.
+
+    Raises RowError `bad_tool_call`.
+    """
+    if isinstance(value, str):
+        parsed = json_or_none(value)
+        if parsed is None:
+            raise RowError("bad_tool_call", "the call is no JSON", pointer=pointer)
+        value = parsed
+    calls = value if isinstance(value, list) else [value]
+    if not calls:
+        raise RowError("bad_tool_call", "the list of calls is empty", pointer=pointer)
+    return tuple(read_call(call, pointer, warnings) for call in calls)

@@ -1,0 +1,243 @@
+"""One reader for all formats that are a list of messages; what sets them apart is a `Dialect`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from agentdata.conversation import Conversation, Message, ToolCall
+from agentdata.errors import RowError
+from agentdata.formats.common.calls import read_call, read_calls_text
+from agentdata.formats.common.content import Content, read_content, read_result
+from agentdata.formats.common.media import MediaList
+from agentdata.formats.common.think import split_think
+from agentdata.formats.common.tools import read_tools
+from agentdata.formats.common.values import first_key, first_value, row_id
+
+
+class Act(StrEnum):
+    """What a message of some role does."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    """Text, reasoning and calls of the model."""
+    CALL = "call"
+    """Nothing but calls of the model; neighbours are one parallel turn."""
+    TOOL = "tool"
+
+
+TWO_SYSTEMS = "row_system_passed_over"
+"""Warning: a row has a system text of its own and a system message; the message counts."""
+
+RESULT_ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The words a format uses. Where several keys are given, the first that holds something
+    counts. `roles` says what each role does; a role that is not in it is an error. `loss` maps
+    keys of messages to the value that means "train"."""
+
+    roles: Mapping[str, Act]
+    messages: tuple[str, ...] = ("messages",)
+    role: tuple[str, ...] = ("role",)
+    content: tuple[str, ...] = ("content",)
+    tools: tuple[str, ...] = ("tools", "functions")
+    system: tuple[str, ...] = ("system",)
+    reasoning: tuple[str, ...] = ("reasoning_content", "reasoning", "thinking")
+    loss: Mapping[str, bool] = field(default_factory=lambda: {"loss": True, "weight": True})
+    loss_scale: tuple[str, ...] = ("loss_scale", "loss_weight")
+    meta: tuple[str, ...] = ("chat_template_kwargs", "channel")
+
+
+def messages_key(row: Mapping[str, Any], dialect: Dialect) -> str | None:
+    """The key of the list of messages, None where the row has none."""
+    return next((key for key in dialect.messages if isinstance(row.get(key), list)), None)
+
+
+def roles_of(row: Mapping[str, Any], dialect: Dialect) -> list[str] | None:
+    """The roles of a row's messages, None where it is no row of this dialect."""
+    key = messages_key(row, dialect)
+    if key is None or not row[key]:
+        return None
+    roles = []
+    for message in row[key]:
+        role = first_value(message, dialect.role) if isinstance(message, dict) else None
+        if not isinstance(role, str) or role not in dialect.roles:
+            return None
+        roles.append(role)
+    return roles
+
+
+def read_chat(row: dict[str, Any], dialect: Dialect) -> Conversation:
+    """The conversation of a row whose types were checked.
+
+    Raises RowError: `no_messages`, `unknown_role`, `calls_outside_assistant`, `bad_loss`, and
+    those of contents, calls, tools and media.
+    """
+    key = messages_key(row, dialect)
+    if key is None or not row[key]:
+        where = key or dialect.messages[0]
+        raise RowError("no_messages", "the row has no messages", pointer=f"/{where}")
+    return _Reader(row, dialect, key).conversation()
+
+
+class _Reader:
+    def __init__(self, row: dict[str, Any], dialect: Dialect, key: str) -> None:
+        self.row, self.dialect, self.key = row, dialect, key
+        self.media = MediaList(row)
+        self.warnings: list[str] = []
+        self.messages: list[Message] = []
+
+    def conversation(self) -> Conversation:
+        row, dialect = self.row, self.dialect
+        tools_key = first_key(row, dialect.tools)
+        tools = read_tools(row[tools_key], f"/{tools_key}") if tools_key else ()
+        previous = None
+        for index, raw in enumerate(row[self.key]):
+            act = self._act(raw, f"/{self.key}/{index}")
+            if act is Act.CALL and previous is Act.CALL:
+                self._join_calls(raw, f"/{self.key}/{index}")
+            else:
+                self._read(raw, act, f"/{self.key}/{index}")
+            previous = act
+        self._add_system()
+        return Conversation(
+            id=row_id(row),
+            messages=tuple(self.messages),
+            tools=tools,
+            media=tuple(self.media.items),
+            warnings=tuple(self.warnings),
+            meta={key: row[key] for key in dialect.meta if row.get(key) is not None},
+        )
+
+    def _act(self, raw: dict[str, Any], pointer: str) -> Act:
+        key = first_key(raw, self.dialect.role)
+        role = raw[key] if key else None
+        act = self.dialect.roles.get(role) if isinstance(role, str) else None
+        if act is None:
+            known = ", ".join(self.dialect.roles)
+            raise RowError(
+                "unknown_role",
+                f"the role {role!r} is none of: {known}",
+                pointer=f"{pointer}/{key or self.dialect.role[0]}",
+            )
+        return act
+
+    def _read(self, raw: dict[str, Any], act: Act, pointer: str) -> None:
+        key = first_key(raw, self.dialect.content) or self.dialect.content[0]
+        value, at = raw.get(key), f"{pointer}/{key}"
+        loss, scale = self._loss(raw, pointer), self._loss_scale(raw, pointer)
+        if act is Act.CALL:
+            reasoning = self._reasoning(raw)
+            if reasoning is None and isinstance(value, str):
+                reasoning, value = split_think(value)
+            calls = read_calls_text(value, at, self.warnings)
+            message = Message("assistant", "", reasoning, calls)
+        elif act is Act.TOOL:
+            call_id = first_value(raw, RESULT_ID_KEYS)
+            message = Message(
+                "tool",
+                read_result(value, at, self.media, self.warnings),
+                tool_call_id=str(call_id) if isinstance(call_id, str | int) else None,
+                name=_name(raw),
+            )
+        else:
+            content = read_content(value, at, self.media, self.warnings)
+            calls = (*content.calls, *self._calls(raw, pointer))
+            if act is Act.ASSISTANT:
+                message = self._assistant(raw, content, calls)
+            else:
+                if calls:
+                    raise RowError(
+                        "calls_outside_assistant", f"a {act} message makes calls", pointer=pointer
+                    )
+                self.messages.extend(content.results)
+                if content.results and not content.body:
+                    return
+                message = Message(
+                    "system" if act is Act.SYSTEM else "user", content.body, name=_name(raw)
+                )
+        if loss is not None or scale is not None:
+            message = replace(message, loss=loss, loss_scale=scale)
+        self.messages.append(message)
+
+    def _assistant(
+        self, raw: dict[str, Any], content: Content, calls: tuple[ToolCall, ...]
+    ) -> Message:
+        body, reasoning = content.body, content.reasoning or self._reasoning(raw)
+        if reasoning is None and isinstance(body, str):
+            reasoning, body = split_think(body)
+        return Message("assistant", body, reasoning, calls, name=_name(raw))
+
+    def _join_calls(self, raw: dict[str, Any], pointer: str) -> None:
+        key = first_key(raw, self.dialect.content) or self.dialect.content[0]
+        calls = read_calls_text(raw.get(key), f"{pointer}/{key}", self.warnings)
+        last = self.messages[-1]
+        loss, scale = last.loss, last.loss_scale
+        self.messages[-1] = replace(
+            last,
+            tool_calls=last.tool_calls + calls,
+            loss=self._loss(raw, pointer) if loss is None else loss,
+            loss_scale=self._loss_scale(raw, pointer) if scale is None else scale,
+        )
+
+    def _calls(self, raw: dict[str, Any], pointer: str) -> list[ToolCall]:
+        calls = raw.get("tool_calls") or []
+        if isinstance(calls, dict):
+            calls = [calls]
+        read = [
+            read_call(call, f"{pointer}/tool_calls/{index}", self.warnings)
+            for index, call in enumerate(calls)
+        ]
+        if raw.get("function_call"):
+            legacy = raw["function_call"]
+            read.extend(read_calls_text(legacy, f"{pointer}/function_call", self.warnings))
+        return read
+
+    def _reasoning(self, raw: dict[str, Any]) -> str | None:
+        # An empty text under such a key means that there was none.
+        for key in self.dialect.reasoning:
+            if isinstance(raw.get(key), str) and raw[key]:
+                return str(raw[key])
+        return None
+
+    def _loss(self, raw: dict[str, Any], pointer: str) -> bool | None:
+        for key, train in self.dialect.loss.items():
+            value = raw.get(key)
+            if value is not None:
+                if value not in (0, 1):
+                    raise RowError(
+                        "bad_loss", f"`{key}` must be true or false", pointer=f"{pointer}/{key}"
+                    )
+                return bool(value) == train
+        return None
+
+    def _loss_scale(self, raw: dict[str, Any], pointer: str) -> float | None:
+        key = first_key(raw, self.dialect.loss_scale)
+        if key is None:
+            return None
+        value = raw[key]
+        if not isinstance(value, int | float) or not 0 <= value < float("inf"):
+            raise RowError(
+                "bad_loss", f"`{key}` must be a number from 0 up", pointer=f"{pointer}/{key}"
+            )
+        return float(value)
+
+    def _add_system(self) -> None:
+        system = first_value(self.row, self.dialect.system)
+        if not isinstance(system, str) or not system:
+            return
+        if self.messages and self.messages[0].role == "system":
+            if self.messages[0].content != system:
+                self.warnings.append(TWO_SYSTEMS)
+            return
+        self.messages.insert(0, Message("system", system))
+
+
+def _name(raw: dict[str, Any]) -> str | None:
+    name = raw.get("name")
+    return name if isinstance(name, str) else None

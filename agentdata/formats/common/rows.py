@@ -1,0 +1,43 @@
+"""Models of messages and rows that several formats share; lenient where the data are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
+
+JsonList = list[Any]
+ToolsField = list[Any] | dict[str, Any] | str | None
+
+
+class ChatMessage(TypedDict, total=False):
+    """A message with `role` and `content`; other keys are allowed."""
+
+    role: str | None
+    content: str | JsonList | dict[str, Any] | None
+    tool_calls: JsonList | dict[str, Any] | None
+    function_call: dict[str, Any] | str | None
+
+
+ShareTurn = TypedDict(
+    "ShareTurn",
+    {
+        "from": str | None,
+        "value": str | JsonList | dict[str, Any] | None,
+        "role": str | None,
+        "content": str | JsonList | dict[str, Any] | None,
+    },
+    total=False,
+)
+"""A turn with `from` and `value`, or `role` and `content`; other keys are allowed."""
+
+
+class Row(BaseModel):
+    """What any row may have; other keys are allowed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Any = None
+    tools: ToolsField = None
+    system: str | None = None

@@ -1,0 +1,89 @@
+"""Small readings of single values of a row, and the pointers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from agentdata.errors import RowError
+from agentdata.json_text import JsonError, loads
+from agentdata.literals import read_text_value
+
+ID_KEYS = ("id", "task_id", "uid", "uuid", "conversation_id", "sample_id")
+
+
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer (RFC 6901) made of these parts.
+
+    >>> pointer("a/b", 3)
+    '/a~1b/3'
+    """
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def first_key(mapping: Mapping[str, Any], keys: Iterable[str]) -> str | None:
+    """The first of the keys that holds something other than null."""
+    return next((key for key in keys if mapping.get(key) is not None), None)
+
+
+def first_value(mapping: Mapping[str, Any], keys: Iterable[str]) -> Any:
+    """What the first of the keys holds that does not hold null; None where all do."""
+    return next((mapping[key] for key in keys if mapping.get(key) is not None), None)
+
+
+def row_id(row: Mapping[str, Any]) -> str:
+    """The row's own id as text, "" where it has none."""
+    for key in ID_KEYS:
+        value = row.get(key)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            return str(value)
+    return ""
+
+
+def check(model: type[BaseModel], row: dict[str, Any]) -> None:
+    """Check the types of a row against the model of its format.
+
+    Raises RowError `missing_field` or `wrong_type` at the first fault.
+    """
+    try:
+        model.model_validate(row)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = _walk(row, fault["loc"])
+        code = "missing_field" if fault["type"] == "missing" else "wrong_type"
+        raise RowError(
+            code, f"{pointer(*place)}: {fault['msg']}", pointer=pointer(*place)
+        ) from None
+
+
+def json_or_none(text: str) -> Any:
+    """The value of a JSON text, None where it is none (or null)."""
+    try:
+        return loads(text)
+    except JsonError:
+        return None
+
+
+def literal_or_text(text: str) -> Any:
+    """The value of a text that is JSON or a Python literal, else the text itself."""
+    try:
+        return read_text_value(text, "")
+    except RowError:
+        return text
+
+
+def _walk(value: Any, location: Iterable[str | int]) -> list[str | int]:
+    """The parts of a pydantic location that are places in the row; the others name the branches
+    of unions. A missing key is a place too, at the end."""
+    place: list[str | int] = []
+    parts = list(location)
+    for index, part in enumerate(parts):
+        if isinstance(value, dict) and (part in value or index == len(parts) - 1):
+            value = value.get(part)
+            place.append(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+            place.append(part)
+    return place

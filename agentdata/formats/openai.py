@@ -1,0 +1,61 @@
+"""OpenAI chat messages: `tool_calls`, role `tool`, and the older `function_call`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentdata.conversation import Conversation
+from agentdata.formats.base import Fit, Format
+from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.envelope import unfold
+from agentdata.formats.common.rows import ChatMessage, Row, ToolsField
+from agentdata.formats.common.values import check
+
+DIALECT = Dialect(
+    messages=("messages", "traj", "conversations"),
+    roles={
+        "system": Act.SYSTEM,
+        "developer": Act.SYSTEM,
+        "user": Act.USER,
+        "assistant": Act.ASSISTANT,
+        "tool": Act.TOOL,
+        "function": Act.TOOL,
+    },
+)
+_MARKS = ("tool_calls", "function_call", "tool_call_id")
+
+
+class OpenAIRow(Row):
+    """A row of `openai`: its messages lie under the first of these keys that is there."""
+
+    messages: list[ChatMessage] | None = None
+    traj: list[ChatMessage] | None = None
+    conversations: list[ChatMessage] | None = None
+    functions: ToolsField = None
+
+
+def detect(row: dict[str, Any]) -> Fit:
+    """Marked by calls on messages, or ids of calls."""
+    row = unfold(row)
+    if roles_of(row, DIALECT) is None:
+        return Fit.NO
+    messages = row[messages_key(row, DIALECT) or ""]
+    marked = any(message.get(key) for message in messages for key in _MARKS)
+    return Fit.MARKED if marked else Fit.READABLE
+
+
+def read(row: dict[str, Any]) -> Conversation:
+    """The conversation of a row. Raises RowError."""
+    row = unfold(row, strict=True)
+    check(OpenAIRow, row)
+    return read_chat(row, DIALECT)
+
+
+FORMAT = Format(
+    name="openai",
+    summary="messages with role and content, tool_calls, role tool (OpenAI chat, fine-tuning)",
+    row_model=OpenAIRow,
+    detect=detect,
+    read=read,
+    general=True,
+)

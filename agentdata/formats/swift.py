@@ -1,0 +1,94 @@
+"""ms-swift: messages with the roles `tool_call` and `tool_response`, or query and response."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentdata.conversation import Conversation
+from agentdata.formats.base import Fit, Format
+from agentdata.formats.common.chat import Act, Dialect, read_chat, roles_of
+from agentdata.formats.common.envelope import unfold
+from agentdata.formats.common.rows import ChatMessage, Row
+from agentdata.formats.common.values import check
+
+DIALECT = Dialect(
+    roles={
+        "system": Act.SYSTEM,
+        "developer": Act.SYSTEM,
+        "user": Act.USER,
+        "assistant": Act.ASSISTANT,
+        "tool_call": Act.CALL,
+        "tool_response": Act.TOOL,
+        "tool": Act.TOOL,
+    },
+)
+_ROLE_MARKS = frozenset({"tool_call", "tool_response"})
+_MESSAGE_MARKS = ("loss", "loss_scale")
+_ROW_MARKS = ("images", "videos", "audios")
+
+
+class SwiftRow(Row):
+    """A row of `swift`: `messages`, or `query`, `response` and `history`, or `conversation`."""
+
+    messages: list[ChatMessage] | None = None
+    query: str | None = None
+    response: str | None = None
+    history: list[tuple[str | None, str | None]] | None = None
+    conversation: list[dict[str, str | None]] | None = None
+
+
+def detect(row: dict[str, Any]) -> Fit:
+    """Marked by the two roles of its own, weights on messages, media columns, or the short
+    forms."""
+    row = unfold(row)
+    if "messages" not in row:
+        return Fit.MARKED if _short_form(row) else Fit.NO
+    roles = roles_of(row, DIALECT)
+    if roles is None:
+        return Fit.NO
+    marked = (
+        not _ROLE_MARKS.isdisjoint(roles)
+        or any(key in message for message in row["messages"] for key in _MESSAGE_MARKS)
+        or any(row.get(key) for key in _ROW_MARKS)
+    )
+    return Fit.MARKED if marked else Fit.READABLE
+
+
+def read(row: dict[str, Any]) -> Conversation:
+    """The conversation of a row. Raises RowError."""
+    row = unfold(row, strict=True)
+    check(SwiftRow, row)
+    if "messages" not in row:
+        row = {**row, "messages": _messages(row)}
+    return read_chat(row, DIALECT)
+
+
+def _short_form(row: dict[str, Any]) -> bool:
+    pairs = row.get("conversation")
+    if isinstance(pairs, list) and pairs:
+        return all(
+            isinstance(pair, dict) and {"human", "assistant"} <= pair.keys() for pair in pairs
+        )
+    return isinstance(row.get("response"), str) and isinstance(row.get("query", ""), str)
+
+
+def _messages(row: dict[str, Any]) -> list[dict[str, Any]]:
+    pairs = [tuple(pair) for pair in row.get("history") or []]
+    pairs += [(pair.get("human"), pair.get("assistant")) for pair in row.get("conversation") or []]
+    if row.get("response") is not None or row.get("query") is not None:
+        pairs.append((row.get("query"), row.get("response")))
+    return [
+        {"role": role, "content": text}
+        for pair in pairs
+        for role, text in zip(("user", "assistant"), pair, strict=True)
+        if text is not None
+    ]
+
+
+FORMAT = Format(
+    name="swift",
+    summary="messages with roles tool_call and tool_response; query/response/history (ms-swift)",
+    row_model=SwiftRow,
+    detect=detect,
+    read=read,
+)

@@ -1,0 +1,87 @@
+"""JSON text to values: fast, and without loss where the fast parser would lose something."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one.
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_LONG_NUMBER_STR = re.compile(r"[0-9]{19}")
+_BOM = b"\xef\xbb\xbf"
+
+
+class JsonError(ValueError):
+    """Text that is no JSON. `code`: `bad_json`, `bad_encoding` (no UTF-8), `bad_unicode` (half of
+    a surrogate pair, which no encoder can write). `position` counts characters from the start."""
+
+    def __init__(self, code: str, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.position = position
+
+
+def loads(text: bytes | str) -> Any:
+    """The value of `text`. Reads NaN, Infinity and integers of any size too.
+
+    Raises JsonError.
+
+    >>> loads(b'{"n": 123456789012345678901234567890}')
+    {'n': 123456789012345678901234567890}
+    """
+    value, checked = loads_unchecked(text)
+    if not checked and has_lone_surrogate(value):
+        raise JsonError("bad_unicode", "holds half of a surrogate pair")
+    return value
+
+
+def loads_unchecked(text: bytes | str) -> tuple[Any, bool]:
+    """The value of `text` and whether all strings in it are known to be valid Unicode.
+
+    Raises JsonError.
+    """
+    if isinstance(text, bytes):
+        if text.startswith(_BOM):
+            text = text[len(_BOM) :]
+        fast = _LONG_NUMBER.search(text) is None
+    else:
+        fast = _LONG_NUMBER_STR.search(text) is None
+    if fast:
+        try:
+            return orjson.loads(text), True
+        except orjson.JSONDecodeError:
+            pass
+    return _loads_slowly(text), False
+
+
+def has_lone_surrogate(value: Any) -> bool:
+    """Whether a string somewhere in the JSON value cannot be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def dumps(value: Any) -> str:
+    """The JSON text of a value in the layout that chat templates use: `{"a": 1, "b": "é"}`."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _loads_slowly(text: bytes | str) -> Any:
+    if isinstance(text, bytes):
+        try:
+            text = text.decode()
+        except UnicodeDecodeError as error:
+            raise JsonError("bad_encoding", f"no UTF-8 at byte {error.start}") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise JsonError("bad_json", f"{error.msg} at character {error.pos}", error.pos) from None
+    except ValueError:  # an integer of more digits than the interpreter converts
+        raise JsonError("bad_json", "holds a number that is too long") from None
+    except RecursionError:
+        raise JsonError("bad_json", "nested too deeply") from None

@@ -1,0 +1,163 @@
+"""A unit of work to its raw rows, each with its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agentdata.errors import AgentDataError
+from agentdata.formats import looks_like_row
+from agentdata.json_text import JsonError, dumps, has_lone_surrogate, loads, loads_unchecked
+from agentdata.sources.paths import unreadable
+from agentdata.sources.streams import MAX_LINE_BYTES, lines, open_bytes
+from agentdata.sources.units import WorkUnit, bad_parquet
+
+RAW_CHARS = 2000
+"""So much of a bad row's text is kept."""
+
+_BATCH_ROWS = 256
+_CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "train")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as parsed, nearly always a JSON object. `line` counts from 1: lines of a line-based
+    file, rows of any other. `pointer_prefix` is the JSON pointer of the row within its document,
+    "" where the row stands by itself."""
+
+    value: dict[str, Any]
+    line: int
+    pointer_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not be parsed. `code`: `bad_json`, `bad_encoding`, `bad_unicode`,
+    `not_an_object`, `line_too_long`. `raw` is the beginning of its text."""
+
+    line: int
+    code: str
+    message: str
+    pointer: str = ""
+    raw: str = ""
+
+
+def read_unit(unit: WorkUnit, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[RawRow | BadRow]:
+    """The rows of a unit in order; blank lines are no rows.
+
+    Raises AgentDataError `bad_json`, `bad_encoding` (a whole .json document), `bad_compression`,
+    `bad_parquet`, `unreadable_source`.
+    """
+    match unit.kind:
+        case "lines":
+            return _line_rows(unit, max_line_bytes)
+        case "document":
+            return _document_rows(unit.path)
+        case "parquet":
+            return _parquet_rows(unit)
+
+
+def _line_rows(unit: WorkUnit, max_line_bytes: int) -> Iterator[RawRow | BadRow]:
+    with open_bytes(unit.path) as stream:
+        if unit.start:
+            stream.seek(unit.start)
+        for line in lines(stream, unit.first, unit.end or None, max_line_bytes):
+            if not line.whole:
+                message = f"the line is longer than {max_line_bytes} bytes"
+                yield BadRow(line.number, "line_too_long", message, raw=_beginning(line.raw))
+            elif line.raw.strip(b"\xef\xbb\xbf \t\r\n"):
+                yield _parsed_line(line.raw, line.number)
+
+
+def _parsed_line(raw: bytes, number: int) -> RawRow | BadRow:
+    try:
+        value = loads(raw)
+    except JsonError as error:
+        return BadRow(number, error.code, f"no JSON: {error}", raw=_beginning(raw))
+    if not isinstance(value, dict):
+        return BadRow(number, "not_an_object", _not_an_object(value), raw=_beginning(raw))
+    return RawRow(value, number)
+
+
+def _document_rows(path: Path) -> Iterator[RawRow | BadRow]:
+    try:
+        with open_bytes(path) as stream:
+            raw = stream.read()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
+        return
+    try:
+        value, checked = loads_unchecked(raw)
+    except JsonError as error:
+        line = raw.decode(errors="replace").count("\n", 0, error.position) + 1
+        raise AgentDataError(
+            error.code, f"{path} is no valid JSON: {error} (line {line})", remedy="mend the file"
+        ) from None
+    del raw
+    prefix, rows = _rows_of(value)
+    if rows is None:
+        yield _element(value, 1, "", checked)
+        return
+    for index, row in enumerate(rows):
+        yield _element(row, index + 1, f"{prefix}/{index}", checked)
+
+
+def _rows_of(document: Any) -> tuple[str, list[Any] | None]:
+    """The list of rows in a document and its JSON pointer; None: the document is the row."""
+    if isinstance(document, list):
+        return "", document
+    if not isinstance(document, dict) or looks_like_row(document):
+        return "", None
+    lists = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value)
+    }
+    order = [
+        *(key for key, value in lists.items() if any(map(looks_like_row, value[:10]))),
+        *(key for key in _CONTAINER_KEYS if key in lists),
+        *lists,
+    ]
+    if not order:
+        return "", None
+    return "/" + order[0].replace("~", "~0").replace("/", "~1"), lists[order[0]]
+
+
+def _element(value: Any, number: int, pointer: str, checked: bool) -> RawRow | BadRow:
+    if not isinstance(value, dict):
+        message = _not_an_object(value)
+        return BadRow(number, "not_an_object", message, pointer, dumps(value)[:RAW_CHARS])
+    if not checked and has_lone_surrogate(value):
+        raw = dumps(value).encode(errors="backslashreplace")
+        message = "holds half of a surrogate pair"
+        return BadRow(number, "bad_unicode", message, pointer, _beginning(raw))
+    return RawRow(value, number, pointer)
+
+
+def _parquet_rows(unit: WorkUnit) -> Iterator[RawRow | BadRow]:
+    try:
+        with pq.ParquetFile(unit.path) as file:
+            groups = list(range(unit.start, unit.end))
+            number = unit.first
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
+                for value in batch.to_pylist():
+                    yield RawRow(value, number)
+                    number += 1
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise bad_parquet(unit.path, error) from None
+
+
+def _beginning(raw: bytes) -> str:
+    # One character takes at most four bytes.
+    return raw[: 4 * RAW_CHARS].decode(errors="replace").strip()[:RAW_CHARS]
+
+
+def _not_an_object(value: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return f"a row must be a JSON object, this one is {names.get(type(value), 'a number')}"

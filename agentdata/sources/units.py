@@ -1,0 +1,138 @@
+"""Files cut into units of work; the cut depends on the files alone, never on who works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agentdata.errors import AgentDataError
+from agentdata.json_text import JsonError, loads
+from agentdata.sources.paths import ending, unreadable
+from agentdata.sources.streams import MAX_LINE_BYTES, open_bytes
+
+UNIT_BYTES = 8 << 20
+_BLOCK_BYTES = 1 << 20
+
+Kind = Literal["lines", "document", "parquet"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkUnit:
+    """A piece of a file that one worker reads by itself.
+
+    kind      start, end                          first
+    lines     bytes, cut on line starts           number of the first line, from 1
+    document  0, 0: the whole file                1
+    parquet   row groups                          number of the first row, from 1
+
+    A packed file is never cut: its `lines` unit has end 0 too, which means to its end.
+    """
+
+    path: Path
+    kind: Kind
+    start: int = 0
+    end: int = 0
+    first: int = 1
+
+
+def plan(paths: Iterable[Path], unit_bytes: int = UNIT_BYTES) -> Iterator[WorkUnit]:
+    """The units of the files in order, each of about `unit_bytes`; an empty file has none.
+
+    Raises AgentDataError `bad_parquet`, `bad_compression`, `unreadable_source`.
+    """
+    for path in paths:
+        known = ending(path)
+        if known == ".parquet":
+            yield from _row_groups(path, unit_bytes)
+        elif known.startswith(".json") and not known.startswith(".jsonl"):
+            if not _holds_lines(path):
+                yield WorkUnit(path, "document")
+            elif known == ".json":
+                yield from _line_ranges(path, unit_bytes)
+            else:
+                yield WorkUnit(path, "lines")
+        elif known == ".jsonl":
+            yield from _line_ranges(path, unit_bytes)
+        else:
+            yield WorkUnit(path, "lines")
+
+
+def _holds_lines(path: Path) -> bool:
+    """Whether a file named .json holds one object per line: the first line that is not blank is
+    a whole object, and more follows."""
+    with open_bytes(path) as stream:
+        first = _next_text(stream)
+        if not first.lstrip(b"\xef\xbb\xbf \t\r").startswith(b"{"):
+            return False
+        try:
+            value = loads(first)
+        except JsonError:
+            return False
+        return isinstance(value, dict) and bool(_next_text(stream))
+
+
+def _next_text(stream: BinaryIO) -> bytes:
+    while line := stream.readline(MAX_LINE_BYTES):
+        if line.strip():
+            return line
+    return b""
+
+
+def _line_ranges(path: Path, unit_bytes: int) -> Iterator[WorkUnit]:
+    try:
+        with path.open("rb") as file:
+            start = line = 0
+            while True:
+                end, count = _line_start_after(file, start, unit_bytes)
+                if end == start:
+                    return
+                yield WorkUnit(path, "lines", start, end, line + 1)
+                start, line = end, line + count
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _line_start_after(file: BinaryIO, start: int, unit_bytes: int) -> tuple[int, int]:
+    """The first line start at or after `start + unit_bytes` or the end of the file, and the number
+    of line ends between `start` and there."""
+    file.seek(start)
+    position, count = start, 0
+    while remaining := start + unit_bytes - 1 - position:
+        block = file.read(min(_BLOCK_BYTES, remaining))
+        if not block:
+            return position, count
+        position += len(block)
+        count += block.count(b"\n")
+    while tail := file.readline(_BLOCK_BYTES):
+        position += len(tail)
+        if tail.endswith(b"\n"):
+            return position, count + 1
+    return position, count
+
+
+def _row_groups(path: Path, unit_bytes: int) -> Iterator[WorkUnit]:
+    try:
+        with pq.ParquetFile(path) as file:
+            metadata = file.metadata
+            start, first, size, rows = 0, 1, 0, 0
+            for group in range(metadata.num_row_groups):
+                size += metadata.row_group(group).total_byte_size
+                rows += metadata.row_group(group).num_rows
+                if size >= unit_bytes or group == metadata.num_row_groups - 1:
+                    if rows:
+                        yield WorkUnit(path, "parquet", start, group + 1, first)
+                    start, first, size, rows = group + 1, first + rows, 0, 0
+    except (pa.ArrowException, OSError) as error:
+        raise bad_parquet(path, error) from None
+
+
+def bad_parquet(path: Path, error: Exception) -> AgentDataError:
+    """The error of a file that is no Parquet, or a damaged one."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return unreadable(path, error)
+    return AgentDataError("bad_parquet", f"{path} is no readable Parquet file: {error}")
