@@ -1,0 +1,82 @@
+"""The envelope that both editions of MSAgent-Bench share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from agentdata.errors import RowError
+from agentdata.formats.common.envelope import unfold
+from agentdata.formats.common.rows import Row
+from agentdata.formats.common.values import check
+
+Role = Literal["system", "user", "assistant"]
+ROLES: dict[str, Role] = {
+    "system": "system",
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+}
+OWN_ROLES = frozenset({"system", "user", "assistant"})
+ID_PREFIX = "MS_Agent_Bench"
+
+MSAgentTurn = TypedDict("MSAgentTurn", {"from": str, "value": str | None})
+"""A turn; other keys are allowed."""
+
+
+class MSAgentRow(Row):
+    """A row of `msagent` or `msagent_react`; `conversations` may be the list written as text."""
+
+    conversations: list[MSAgentTurn] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the row with the JSON pointer of its text."""
+
+    role: Role
+    text: str
+    pointer: str
+
+
+def turns_of(row: dict[str, Any]) -> list[Turn]:
+    """The turns of a row. Raises RowError `no_messages`, `unknown_role`, `bad_literal`, and those
+    of the types."""
+    row = unfold(row, strict=True)
+    check(MSAgentRow, row)
+    if not isinstance(row["conversations"], list) or not row["conversations"]:
+        raise RowError("no_messages", "the row has no messages", pointer="/conversations")
+    turns = []
+    for index, raw in enumerate(row["conversations"]):
+        role = ROLES.get(raw["from"])
+        if role is None:
+            raise RowError(
+                "unknown_role",
+                f"the role {raw['from']!r} is none of: {', '.join(ROLES)}",
+                pointer=f"/conversations/{index}/from",
+            )
+        turns.append(Turn(role, raw["value"] or "", f"/conversations/{index}/value"))
+    return turns
+
+
+def texts_of(row: dict[str, Any]) -> list[tuple[str, str]] | None:
+    """(role, text) of the turns, None where the row is not in this envelope. Never raises."""
+    conversations = unfold(row).get("conversations")
+    if not isinstance(conversations, list) or not conversations:
+        return None
+    texts = []
+    for turn in conversations:
+        if not isinstance(turn, dict) or turn.get("from") not in OWN_ROLES:
+            return None
+        if not isinstance(turn.get("value"), str):
+            return None
+        texts.append((turn["from"], turn["value"]))
+    return texts
+
+
+def has_own_id(row: dict[str, Any]) -> bool:
+    """Whether the row's id is one that MSAgent-Bench gives."""
+    return isinstance(row.get("id"), str) and row["id"].startswith(ID_PREFIX)

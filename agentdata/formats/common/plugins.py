@@ -1,0 +1,117 @@
+"""Plugins as MSAgent-Bench lists them inside a system text: one numbered line each."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from agentdata.conversation import ToolSpec
+from agentdata.formats.common.values import json_or_none, literal_or_text
+
+MENDED = "tool_line_mended"
+"""Warning: a plugin line was JSON only after a stray bracket was taken out."""
+UNREAD = "tool_line_unread"
+"""Warning: a plugin line could not be read; it stays in the system text."""
+
+NUMBERED_JSON = re.compile(r"^[ \t]*\d+\.[ \t]*(\{.*)$", re.MULTILINE)
+NUMBERED_REACT = re.compile(
+    r"^[ \t]*\d+\.[ \t]*(?P<name>[^:\n]+): Call this tool to interact with the .*? API\. "
+    r"What is the .*? API useful for\?(?P<description>.*?)\.? ?Parameters: (?P<parameters>\[.*\])"
+    r"[ \t]*$",
+    re.MULTILINE,
+)
+_STRAY = re.compile(r"\]\}|\}|\]")
+_CLOSERS = frozenset("]} \t\r")
+
+
+def take_json_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], str]:
+    """The plugins of the numbered JSON lines and the text without those lines."""
+    tools: list[ToolSpec] = []
+
+    def take(line: re.Match[str]) -> str:
+        raw = _parse(line[1].strip(), warnings)
+        tool = _spec(raw) if isinstance(raw, dict) else None
+        if tool is None:
+            warnings.append(UNREAD)
+            return line[0]
+        tools.append(tool)
+        return ""
+
+    return tools, NUMBERED_JSON.sub(take, text)
+
+
+def take_react_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], str]:
+    """The plugins of the numbered lines of the ReAct edition and the text without those lines."""
+    tools: list[ToolSpec] = []
+
+    def take(line: re.Match[str]) -> str:
+        parameters = literal_or_text(line["parameters"])
+        if not isinstance(parameters, list):
+            warnings.append(UNREAD)
+            return line[0]
+        description = line["description"].strip()
+        raw = {"name": line["name"], "description": description, "parameters": parameters}
+        tools.append(ToolSpec(line["name"], description, _schema(parameters), raw))
+        return ""
+
+    return tools, NUMBERED_REACT.sub(take, text)
+
+
+def _parse(text: str, warnings: list[str]) -> Any:
+    """The JSON of a plugin line, where need be without a stray bracket in it or behind it."""
+    raw = json_or_none(text)
+    if raw is not None:
+        return raw
+    for candidate in (text, *_without_a_bracket(text)):
+        try:
+            raw, end = json.JSONDecoder().raw_decode(candidate)
+        except (ValueError, RecursionError):
+            continue
+        if _CLOSERS.issuperset(candidate[end:]):
+            warnings.append(MENDED)
+            return raw
+    return None
+
+
+def _without_a_bracket(text: str) -> list[str]:
+    """The text without the stray brackets right before the place where the parser gave up."""
+    try:
+        _, fault = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        fault = error.pos
+    except (ValueError, RecursionError):
+        return []
+    near = list(_STRAY.finditer(text, max(0, fault - 4), min(len(text), fault + 2)))
+    return [text[: m.start()] + text[m.end() :] for m in reversed(near)]
+
+
+def _spec(raw: dict[str, Any]) -> ToolSpec | None:
+    schema = raw.get("plugin_schema_for_model")
+    inner = schema if isinstance(schema, dict) else raw
+    name = inner.get("name") or raw.get("plugin_name")
+    if not isinstance(name, str):
+        return None
+    parameters, paths = inner.get("parameters"), inner.get("paths")
+    if parameters is None and isinstance(paths, list) and len(paths) == 1:
+        parameters = paths[0].get("parameters") if isinstance(paths[0], dict) else None
+    description = inner.get("description")
+    return ToolSpec(
+        name=name,
+        description=description if isinstance(description, str) else "",
+        parameters=_schema(parameters) if isinstance(parameters, list) else None,
+        raw=raw,
+    )
+
+
+def _schema(parameters: list[Any]) -> dict[str, Any] | None:
+    """The list of parameters as a JSON Schema; it has no types, since the list has none."""
+    named = [p for p in parameters if isinstance(p, dict) and isinstance(p.get("name"), str)]
+    if len(named) != len(parameters):
+        return None
+    properties = {
+        p["name"]: {key: value for key, value in p.items() if key not in ("name", "required")}
+        for p in named
+    }
+    required = [p["name"] for p in named if str(p.get("required")).lower() == "true"]
+    return {"type": "object", "properties": properties, "required": required}
