@@ -28,9 +28,9 @@ _MARKS = ("tool_calls", "function_call", "tool_call_id")
 class OpenAIRow(Row):
     """A row of `openai`: its messages lie under the first of these keys that is there."""
 
-    messages: list[ChatMessage] | None = None
+    messages: list[ChatMessage] | str | None = None
     traj: list[ChatMessage] | None = None
-    conversations: list[ChatMessage] | None = None
+    conversations: list[ChatMessage] | str | None = None
     functions: ToolsField = None
 
 

@@ -30,7 +30,7 @@ _ROW_MARKS = ("images", "videos", "audios")
 class SwiftRow(Row):
     """A row of `swift`: `messages`, or `query`, `response` and `history`, or `conversation`."""
 
-    messages: list[ChatMessage] | None = None
+    messages: list[ChatMessage] | str | None = None
     query: str | None = None
     response: str | None = None
     history: list[tuple[str | None, str | None]] | None = None

@@ -63,9 +63,8 @@ def read_result(
 
 
 def _is_typed(part: Any) -> bool:
-    return isinstance(part, dict) and (
-        part.get("type") in TEXT_TYPES or part.get("type") in PART_TYPES
-    )
+    kind = part.get("type") if isinstance(part, dict) else None
+    return isinstance(kind, str) and (kind in TEXT_TYPES or kind in PART_TYPES)
 
 
 def _read_part(
@@ -76,6 +75,8 @@ def _read_part(
     if not isinstance(raw, dict):
         raise RowError("bad_content", "a part is neither text nor an object", pointer=pointer)
     kind = raw.get("type") or next((k for k in ("text", *PART_TYPES) if k in raw), None)
+    if not isinstance(kind, str):
+        raise RowError("unknown_part", "a part without a type", pointer=pointer)
     if kind in TEXT_TYPES:
         return _parts(media.place(_text(raw, pointer)))
     if kind in PART_TYPES:

@@ -69,11 +69,10 @@ def texts_of(row: dict[str, Any]) -> list[tuple[str, str]] | None:
         return None
     texts = []
     for turn in conversations:
-        if not isinstance(turn, dict) or turn.get("from") not in OWN_ROLES:
+        role, text = (turn.get("from"), turn.get("value")) if isinstance(turn, dict) else (None, "")
+        if not isinstance(role, str) or role not in OWN_ROLES or not isinstance(text, str):
             return None
-        if not isinstance(turn.get("value"), str):
-            return None
-        texts.append((turn["from"], turn["value"]))
+        texts.append((role, text))
     return texts
 
 
