@@ -111,7 +111,11 @@ def test_any_cut_gives_every_line_once_with_its_number(
     units = list(plan([path], unit_bytes))
     assert [unit.start for unit in units[1:]] == [unit.end for unit in units[:-1]]
     assert sum(unit.end - unit.start for unit in units) == path.stat().st_size
-    assert all(unit.end - unit.start >= unit_bytes for unit in units[:-1])
+    starts = [0]
+    for line in path.read_bytes().splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for unit in units[:-1]:
+        assert unit.end == min(s for s in starts if s >= unit.start + unit_bytes)
 
 
 def test_units_cross_process_borders() -> None:

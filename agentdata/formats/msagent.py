@@ -24,6 +24,7 @@ from agentdata.formats.common.msagent_rows import (
     MSAgentRow,
     Turn,
     has_own_id,
+    some_messages,
     texts_of,
     turns_of,
 )
@@ -87,7 +88,7 @@ def read(row: dict[str, Any]) -> Conversation:
         native.append(NativeTurn(turn.role, tuple(spans)))
     return Conversation(
         id=row_id(row),
-        messages=tuple(messages),
+        messages=some_messages(messages),
         tools=tuple(tools),
         native=tuple(native),
         warnings=tuple(state.warnings),

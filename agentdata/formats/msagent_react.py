@@ -14,7 +14,13 @@ from agentdata.conversation import Conversation, Message, NativeKind, NativeTurn
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import read_arguments
-from agentdata.formats.common.msagent_rows import MSAgentRow, Turn, texts_of, turns_of
+from agentdata.formats.common.msagent_rows import (
+    MSAgentRow,
+    Turn,
+    some_messages,
+    texts_of,
+    turns_of,
+)
 from agentdata.formats.common.plugins import take_react_plugins
 from agentdata.formats.common.react import Step, is_react, native_spans, split_steps
 from agentdata.formats.common.values import literal_or_text, row_id
@@ -64,7 +70,7 @@ def read(row: dict[str, Any]) -> Conversation:
         native.append(NativeTurn(turn.role, spans))
     return Conversation(
         id=row_id(row),
-        messages=tuple(messages),
+        messages=some_messages(messages),
         tools=tuple(tools),
         native=tuple(native),
         warnings=tuple(warnings),

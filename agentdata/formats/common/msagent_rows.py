@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from agentdata.conversation import Message
 from agentdata.errors import RowError
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import Row
@@ -60,6 +61,13 @@ def turns_of(row: dict[str, Any]) -> list[Turn]:
             )
         turns.append(Turn(role, raw["value"] or "", f"/conversations/{index}/value"))
     return turns
+
+
+def some_messages(messages: list[Message]) -> tuple[Message, ...]:
+    """The messages; raises RowError `no_messages` where nothing was left of the turns."""
+    if not messages:
+        raise RowError("no_messages", "all turns of the row are empty", pointer="/conversations")
+    return tuple(messages)
 
 
 def texts_of(row: dict[str, Any]) -> list[tuple[str, str]] | None:

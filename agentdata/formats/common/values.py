@@ -52,7 +52,10 @@ def check(model: type[BaseModel], row: dict[str, Any]) -> None:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = _walk(row, fault["loc"])
-        code = "missing_field" if fault["type"] == "missing" else "wrong_type"
+        code = "wrong_type"
+        if fault["type"] == "missing":
+            code = "missing_field"
+            place.append(fault["loc"][-1])
         raise RowError(
             code, f"{pointer(*place)}: {fault['msg']}", pointer=pointer(*place)
         ) from None
@@ -76,14 +79,12 @@ def literal_or_text(text: str) -> Any:
 
 def _walk(value: Any, location: Iterable[str | int]) -> list[str | int]:
     """The parts of a pydantic location that are places in the row; the others name the branches
-    of unions. A missing key is a place too, at the end."""
+    of unions, or what is missing."""
     place: list[str | int] = []
-    parts = list(location)
-    for index, part in enumerate(parts):
-        if isinstance(value, dict) and (part in value or index == len(parts) - 1):
-            value = value.get(part)
-            place.append(part)
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+    for part in location:
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and part < len(value)
+        ):
             value = value[part]
             place.append(part)
     return place

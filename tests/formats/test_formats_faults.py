@@ -32,6 +32,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("openai", {"messages": []}, "no_messages", "/messages"),
     ("openai", {"messages": None, "traj": []}, "no_messages", "/traj"),
     ("openai", {"messages": 3}, "wrong_type", "/messages"),
+    ("openai", {"messages": {"role": "user"}}, "wrong_type", "/messages"),
     ("openai", {"messages": "[{'role': open('x')}]"}, "bad_literal", "/messages"),
     ("openai", openai("text"), "wrong_type", "/messages/1"),
     ("openai", openai({"content": "x"}), "unknown_role", "/messages/1/role"),
@@ -68,7 +69,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("swift", swift_call("[]"), "bad_tool_call", "/messages/1/content"),
     ("swift", swift_call('{"arguments": {}}'), "bad_tool_call", "/messages/1/content"),
     ("swift", {"query": "q", "response": 3}, "wrong_type", "/response"),
-    ("swift", {"response": "r", "history": [["one"]]}, "missing_field", "/history/0"),
+    ("swift", {"response": "r", "history": [["one"]]}, "missing_field", "/history/0/1"),
     ("swift", {"images": [{}], **openai(U)}, "bad_media", "/images/0"),
     # sharegpt
     ("sharegpt", {}, "missing_field", "/conversations"),
@@ -77,9 +78,11 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sharegpt", share("narrator", "x"), "unknown_role", "/conversations/1/from"),
     ("sharegpt", share("function_call", "{'name': 'f'}"), "bad_tool_call", "/conversations/1/value"),
     # msagent
+    ("msagent", {"conversations": [{"from": "user"}]}, "missing_field", "/conversations/0/value"),
     ("msagent", share("narrator", "x"), "unknown_role", "/conversations/1/from"),
     ("msagent", share("assistant", 3), "wrong_type", "/conversations/1/value"),
     ("msagent", {"conversations": []}, "no_messages", "/conversations"),
+    ("msagent", {"conversations": [{"from": "system", "value": None}]}, "no_messages", "/conversations"),
     ("msagent", share("assistant", '<|startofthink|>```JSON\n{"api_name": "a", "parameters": {"t": "a "b" c"}}\n```<|endofthink|>'), "bad_tool_call", "/conversations/1/value"),
     ("msagent", share("assistant", '<|startofthink|>{"url": "u"}<|endofthink|>'), "bad_tool_call", "/conversations/1/value"),
     ("msagent", share("assistant", '<|startofthink|>{"api_name": "a"}'), "bad_tool_call", "/conversations/1/value"),

@@ -37,6 +37,7 @@ REACT = share("user", "assistant", value="Action: a\nAction Input: {}")
         ([TOOL_CALL], "swift"),
         ([PLAIN] * 9 + [TOOL_CALL], "swift"),
         ([PLAIN, CALLS, TOOL_CALL], "swift"),
+        ([CALLS, CALLS, TOOL_CALL], "swift"),
         ([chat("user", "assistant", loss=True)], "swift"),
         ([{**PLAIN, "images": ["a.png"]}], "swift"),
         ([{"query": "q", "response": "r"}], "swift"),
