@@ -1,0 +1,6 @@
+"""From a prompt to one weight per character."""
+
+from agentdata.loss_scale.spec import LossScale, parse_loss_scale
+from agentdata.loss_scale.weigh import Weights, weigh
+
+__all__ = ["LossScale", "Weights", "parse_loss_scale", "weigh"]

@@ -1,0 +1,143 @@
+"""A prompt to one weight per character: which turns are trained, and how strongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from agentdata.conversation import Conversation
+from agentdata.loss_scale.rules import Rules
+from agentdata.loss_scale.spec import LossScale, Strategy
+from agentdata.templates.prompt import Kind, Prompt, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A weight for every character, as runs.
+
+    `ends` int64[k], rising, is the end of each run in characters; `values` float32[k] its weight.
+    Weight 0 means no label.
+    """
+
+    ends: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float32]
+
+
+def weigh(prompt: Prompt, conversation: Conversation, loss_scale: LossScale) -> Weights:
+    """The weights of a prompt's characters.
+
+    What the model writes (trainable segments) is weighed message by message by the rules, unless
+    the message carries its own `loss` or `loss_scale`. The end of a turn inside the conversation
+    weighs 1 where the text before it is trained, the last one is weighed like text of its own.
+    Source: ms-swift's semantics, held to by the parity suite.
+    """
+    spans: list[tuple[int, float]] = []
+    segments = prompt.segments
+    last_asked = max(
+        (i for i, s in enumerate(segments) if s.kind in (Kind.USER, Kind.TOOL_RESULT)), default=-1
+    )
+    query: str | None = None
+    asked: list[str] = []
+    position = 0
+    for key, group in groupby(segments, _piece):
+        piece = list(group)
+        text = "".join(segment.text for segment in piece)
+        first = piece[0]
+        if first.kind is Kind.END_OF_TURN:
+            is_last = position + len(piece) == len(segments)
+            spans += _end_of_turn(text, spans, is_last, loss_scale)
+        elif first.trainable:
+            if asked:
+                query, asked = "".join(asked), []
+            in_last_round = position > last_asked
+            spans += _written(text, first.message, conversation, loss_scale, in_last_round, query)
+        else:
+            for segment in piece:
+                if segment.kind is Kind.USER:
+                    asked.append(segment.text)
+                elif segment.kind is Kind.TOOL_RESULT:
+                    query, asked = None, []
+            trained = loss_scale.strategy is Strategy.ALL and key is not None
+            spans += _chain(text, loss_scale.rules, None) if trained else [(len(text), 0.0)]
+        position += len(piece)
+    return _runs(spans)
+
+
+def _piece(segment: Segment) -> tuple[object, ...]:
+    """What is weighed as one text: what the model wrote for one message, calls apart."""
+    if segment.kind is Kind.END_OF_TURN:
+        return ("end",)
+    if segment.trainable:
+        return ("written", segment.message, segment.kind is Kind.TOOL_CALL)
+    return ("given",)
+
+
+def _written(
+    text: str,
+    message: int | None,
+    conversation: Conversation,
+    loss_scale: LossScale,
+    in_last_round: bool,
+    query: str | None,
+) -> Sequence[tuple[int, float]]:
+    loss = scale = None
+    if message is not None:
+        loss = conversation.messages[message].loss
+        scale = conversation.messages[message].loss_scale
+    trained = loss
+    if trained is None:
+        trained = loss_scale.strategy is not Strategy.LAST_ROUND or in_last_round
+    if not trained:
+        return [(len(text), 0.0)]
+    if scale is not None:
+        return [(len(text), scale)]
+    return _chain(text, loss_scale.rules, query)
+
+
+def _end_of_turn(
+    text: str, before: Sequence[tuple[int, float]], is_last: bool, loss_scale: LossScale
+) -> Sequence[tuple[int, float]]:
+    if is_last or loss_scale.strategy is Strategy.ALL:
+        return _chain(text, loss_scale.rules, None)
+    weight = next((weight for length, weight in reversed(before) if length), 0.0)
+    return [(len(text), 1.0 if weight > 0 else 0.0)]
+
+
+def _chain(text: str, rules: tuple[Rules, ...], query: str | None) -> list[tuple[int, float]]:
+    """The product of the weights of all rules."""
+    spans = [(len(text), 1.0)]
+    for rule in rules:
+        spans = list(_apply(text, spans, rule, query))
+    return spans
+
+
+def _apply(
+    text: str, spans: list[tuple[int, float]], rule: Rules, query: str | None
+) -> Iterator[tuple[int, float]]:
+    start = 0
+    for length, weight in spans:
+        if length:
+            for sub_length, sub_weight in rule.spans(text[start : start + length], query):
+                yield sub_length, weight * sub_weight
+        start += length
+
+
+def _runs(spans: Sequence[tuple[int, float]]) -> Weights:
+    """Spans as runs: neighbours of one weight joined, empty ones gone."""
+    ends: list[int] = []
+    values: list[float] = []
+    position = 0
+    for length, weight in spans:
+        position += length
+        if not length:
+            continue
+        if values and values[-1] == weight:
+            ends[-1] = position
+        else:
+            ends.append(position)
+            values.append(weight)
+    return Weights(np.array(ends, np.int64), np.array(values, np.float32))
