@@ -1,8 +1,8 @@
 """The one tree of errors: each has a stable code, says where and what, and how to mend it.
 
-    AgentDataError          exit code 1, one clear line
-    ├── UsageError          exit code 2, a wrong option: names the option and a remedy
-    └── RowError            one bad row: goes to rejects.jsonl, never stops a run by itself
+AgentDataError          exit code 1, one clear line
+├── UsageError          exit code 2, a wrong option: names the option and a remedy
+└── RowError            one bad row: goes to rejects.jsonl, never stops a run by itself
 """
 
 from __future__ import annotations

@@ -134,6 +134,9 @@ class _Renderer:
                 if block.role == "tool" and self._inline_results(out):
                     continue
                 out.append(_header(self.marks.assistant))
+                if following is None:
+                    # The opening that a server gives a thinking model told not to think.
+                    out.append(Segment(self.marks.empty_think, Kind.HEADER))
         return [segment for segment in out if segment.text]
 
     def _system(self) -> Iterator[Segment]:
