@@ -89,9 +89,7 @@ class _Block:
 class _Renderer:
     """One conversation on its way to segments."""
 
-    def __init__(
-        self, conversation: Conversation, template: Template, keep_thinking: bool
-    ) -> None:
+    def __init__(self, conversation: Conversation, template: Template, keep_thinking: bool) -> None:
         self.conversation = conversation
         self.marks = template.chat_format
         self.agent = template.agent_template
@@ -143,9 +141,7 @@ class _Renderer:
         number, given = (None, None) if self.system is None else (0, self.system[1].text)
         text = self.marks.default_system if given is None else given
         tools = self.conversation.tools
-        pieces = (
-            self.agent.format_tools(tools, text) if tools else ((Kind.SYSTEM, text or ""),)
-        )
+        pieces = self.agent.format_tools(tools, text) if tools else ((Kind.SYSTEM, text or ""),)
         if any(piece for _, piece in pieces):
             yield _header(self.marks.system[0])
             for kind, piece in pieces:

@@ -1,0 +1,149 @@
+"""`agentdata compile`: raw conversations to shards."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from agentdata.errors import UsageError
+from agentdata.pipeline import compile_recipe
+from agentdata.recipe import load_recipe, make_recipe, parse_size, parse_split
+from agentdata.shards.manifest import Manifest
+from agentdata.work import Done
+
+
+@click.command("compile")
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Directory to write.")
+@click.option("--recipe", "recipe_file", type=click.Path(), help="YAML file with these options.")
+@click.option("--tokenizer", help="tokenizer.json, its directory, a Hugging Face id, or `bundled`.")
+@click.option("--format", help="Raw format, or auto (default): by the first rows of each file.")
+@click.option("--template", help="Chat format (see `agentdata templates`); auto is chatml.")
+@click.option("--agent-template", help="How calls are written; auto is the template's own.")
+@click.option("--loss-scale", help="default, last_round, all, presets, a JSON file; joined by +.")
+@click.option("--max-length", type=int, help="Tokens per row at most.")
+@click.option("--overflow", help="drop (default), truncate_left, truncate_right, split, error.")
+@click.option("--pack", type=int, help="Pack rows into rows of at most N tokens.")
+@click.option("--split", help="Shares of other splits, as val=0.02; by a hash of the id.")
+@click.option("--container", help="parquet (default) or arrow.")
+@click.option("--shard-size", help="Bytes of tensors per shard, as 256MB (default).")
+@click.option("--special-tokens-in-text", help="plain (default), reject or allow.")
+@click.option(
+    "--straddle", help="Weight of a token over several weights: min (default), first, max."
+)
+@click.option("--on-error", help="quarantine (default) or raise.")
+@click.option(
+    "--max-reject-rate", type=float, help="Exit with 3 above this share of rejected rows."
+)
+@click.option("--limit", type=int, help="Read this many rows at most.")
+@click.option("--workers", type=int, help="Processes; all cores by default.")
+@click.option("--overwrite", is_flag=True, help="Replace a finished directory.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
+def command(
+    sources: tuple[str, ...],
+    out: Path,
+    recipe_file: str | None,
+    max_reject_rate: float | None,
+    overwrite: bool,
+    quiet: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Compile raw conversations into shards.
+
+    \b
+    Example:
+      agentdata compile data/*.jsonl --tokenizer ./qwen2.5 --template qwen2_5 \\
+          --loss-scale hermes --max-length 8192 --split val=0.02 --out shards
+    """
+    values: dict[str, Any] = load_recipe(recipe_file) if recipe_file else {}
+    given = {key: value for key, value in options.items() if value is not None}
+    if "split" in given:
+        given["split"] = parse_split(given["split"])
+    if "shard_size" in given:
+        given["shard_size"] = parse_size(given["shard_size"])
+    values |= given
+    if sources:
+        values["sources"] = list(sources)
+    if not values.get("sources"):
+        raise UsageError("bad_option", "SOURCE...: nothing to read", remedy="name files to compile")
+    if not values.get("tokenizer"):
+        raise UsageError(
+            "bad_option", "--tokenizer is missing", remedy="name a tokenizer.json or its directory"
+        )
+    values.setdefault("workers", os.cpu_count() or 1)
+    recipe = make_recipe(values)
+    started = time.monotonic()
+    progress = None if quiet or as_json else _Progress()
+    manifest = compile_recipe(recipe, out, overwrite=overwrite, progress=progress)
+    if as_json:
+        click.echo(manifest.to_json().decode(), nl=False)
+    elif not quiet:
+        _print(manifest, out, time.monotonic() - started)
+    read = sum(source.read for source in manifest.sources)
+    rejected = sum(source.rejected for source in manifest.sources)
+    return 3 if max_reject_rate is not None and rejected > max_reject_rate * read else 0
+
+
+class _Progress:
+    """A line to stderr every few seconds."""
+
+    def __init__(self) -> None:
+        self.started = self.printed = time.monotonic()
+        self.rows = self.tokens = self.rejected = 0
+
+    def __call__(self, done: Done) -> None:
+        self.rows += done.counts.read
+        self.tokens += done.counts.tally.tokens
+        self.rejected += done.counts.rejected
+        now = time.monotonic()
+        if now - self.printed >= 2:
+            self.printed = now
+            rate = self.tokens / (now - self.started)
+            print(
+                f"{self.rows} rows, {self.tokens} tokens, {rate:,.0f} tokens/s, "
+                f"{self.rejected} rejected",
+                file=sys.stderr,
+            )
+
+
+def _print(manifest: Manifest, out: Path, seconds: float) -> None:
+    table = Table(
+        "source", "format", "read", "written", "rejected", "filtered", "tokens", "trained"
+    )
+    for counts in manifest.sources:
+        tokens = counts.tally.tokens
+        table.add_row(
+            counts.source,
+            ", ".join(counts.formats),
+            str(counts.read),
+            str(counts.written + counts.merged),
+            _with_reasons(counts.rejected, counts.rejects),
+            _with_reasons(sum(counts.filtered.values()), counts.filtered),
+            str(tokens),
+            f"{counts.tally.trained_tokens / tokens:.1%}" if tokens else "",
+        )
+    console = Console()
+    console.print(table)
+    total = manifest.total()
+    console.print(
+        f"{len(manifest.shards)} shards with {total.tokens} tokens in {out} "
+        f"({seconds:.1f} s, {total.tokens / seconds:,.0f} tokens/s)",
+        highlight=False,
+    )
+    if any(counts.rejected for counts in manifest.sources):
+        console.print(f"rejected rows, with reasons: {out / 'rejects.jsonl'}", highlight=False)
+
+
+def _with_reasons(number: int, reasons: dict[str, int]) -> str:
+    if not number:
+        return "0"
+    return f"{number} ({', '.join(f'{code} {n}' for code, n in sorted(reasons.items()))})"

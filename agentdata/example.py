@@ -1,0 +1,153 @@
+"""One conversation to the examples that stand in the shards, and what they count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from agentdata.conversation import Conversation
+from agentdata.errors import AgentDataError
+from agentdata.loss_scale import Weights, weigh
+from agentdata.recipe import Recipe
+from agentdata.shards.manifest import Tally
+from agentdata.templates import Kind, Prompt, render
+from agentdata.tokenization import Tokens, token_weights
+from agentdata.house import House
+
+_KINDS = tuple(Kind)
+_NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of a shard: `input_ids` int32[n], `loss_weights` float32[n], aligned, not shifted.
+
+    `kinds` int8[n] is the number of each token's kind in `Kind`.
+    """
+
+    id: str
+    input_ids: npt.NDArray[np.int32]
+    loss_weights: npt.NDArray[np.float32]
+    kinds: npt.NDArray[np.int8]
+    straddling: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A conversation's prompt and the weights of its characters."""
+
+    conversation: Conversation
+    prompt: Prompt
+    weights: Weights
+
+
+def rendered(conversation: Conversation, house: House) -> Rendered:
+    """The prompt and weights of a conversation."""
+    prompt = render(conversation, house.template, keep_thinking=house.keep_thinking)
+    return Rendered(conversation, prompt, weigh(prompt, conversation, house.loss_scale))
+
+
+def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
+    """The example of a rendered row, whole."""
+    values, straddling = token_weights(tokens, row.weights, recipe.straddle)
+    segments = row.prompt.segments
+    ends = np.cumsum([len(segment.text) for segment in segments])
+    numbers = np.array([_NUMBER[segment.kind] for segment in segments], np.int8)
+    last = np.maximum(tokens.ends - 1, tokens.starts)
+    kinds = numbers[np.searchsorted(ends, last, side="right")]
+    return Example(row.conversation.id, tokens.ids, values, kinds, straddling)
+
+
+def fitted(whole: Example, recipe: Recipe) -> list[Example]:
+    """The example cut to `max_length` as `overflow` says; [] where it is dropped.
+
+    Raises AgentDataError `too_long` under `error`.
+    """
+    length, limit = len(whole.input_ids), recipe.max_length
+    if recipe.pack and (limit is None or limit > recipe.pack):
+        limit = recipe.pack
+    if limit is None or length <= limit:
+        return [whole]
+    match recipe.overflow:
+        case "drop":
+            return []
+        case "error":
+            raise AgentDataError(
+                "too_long",
+                f"row {whole.id} has {length} tokens, over the limit of {limit}",
+                remedy="raise --max-length or choose another --overflow",
+            )
+        case "truncate_left":
+            return [_cut(whole, length - limit, length, "")]
+        case "truncate_right":
+            return [_cut(whole, 0, limit, "")]
+        case "split":
+            starts = range(0, length, limit)
+            return [
+                _cut(whole, start, min(start + limit, length), f"#{number}" if number else "")
+                for number, start in enumerate(starts)
+            ]
+
+
+def _cut(whole: Example, start: int, end: int, suffix: str) -> Example:
+    weights = whole.loss_weights[start:end].copy()
+    weights[:1] = 0.0  # the first token is never predicted
+    return Example(
+        whole.id + suffix,
+        whole.input_ids[start:end],
+        weights,
+        whole.kinds[start:end],
+        whole.straddling if start == 0 else 0,
+    )
+
+
+def tally(row: Rendered, whole: Example, kept: list[Example]) -> Tally:
+    """What a row that is written adds to the counts: tokens of `kept`, turns of `whole`."""
+    counts = Tally(rows=len(kept))
+    for part in kept:
+        trained = part.loss_weights > 0
+        counts.tokens += len(part.input_ids)
+        counts.trained_tokens += int(trained.sum())
+        counts.weight_sum += float(part.loss_weights.sum(dtype=np.float64))
+        counts.straddling_tokens += part.straddling
+        counts.lengths[len(part.input_ids)] += 1
+        counts.kinds.update(_by_kind(part.kinds))
+        counts.trained_kinds.update(_by_kind(part.kinds[trained]))
+    turns, stopped = _turns(row.prompt, row.weights)
+    counts.trained_turns, counts.stop_weighted_turns = turns, stopped
+    counts.tools_per_row[len(row.conversation.tools)] += 1
+    calls = [call.name for message in row.conversation.messages for call in message.tool_calls]
+    counts.calls_per_row[len(calls)] += 1
+    counts.tool_calls.update(calls)
+    return counts
+
+
+def _by_kind(kinds: npt.NDArray[np.int8]) -> Counter[str]:
+    counts = np.bincount(kinds, minlength=len(_KINDS)).tolist()
+    return Counter({kind.value: n for kind, n in zip(_KINDS, counts, strict=True) if n})
+
+
+def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
+    """(turns of the model with any weight, those whose end of turn carries weight)."""
+    turns = stopped = start = 0
+    trained = False
+    for segment in prompt.segments:
+        end = start + len(segment.text)
+        run = int(np.searchsorted(weights.ends, start, side="right"))
+        last = int(np.searchsorted(weights.ends, end - 1, side="right"))
+        weighted = bool((weights.values[run : last + 1] > 0).any())
+        if segment.kind is Kind.END_OF_TURN:
+            turns += trained
+            stopped += trained and weighted
+            trained = False
+        elif segment.trainable:
+            trained |= weighted
+        elif trained and segment.kind is Kind.HEADER:
+            # The turn had no end of its own.
+            turns += 1
+            trained = False
+        start = end
+    return turns + trained, stopped

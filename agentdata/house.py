@@ -1,0 +1,81 @@
+"""A recipe made ready to run: tokenizer, template and loss scale loaded and held against each other."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+
+import orjson
+
+from agentdata import __version__
+from agentdata.assets import tokenizer_dir
+from agentdata.errors import UsageError
+from agentdata.loss_scale import LossScale, parse_loss_scale
+from agentdata.loss_scale.spec import Strategy
+from agentdata.recipe import Recipe
+from agentdata.templates import Template, get_template
+from agentdata.tokenization import Encoder, load_tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every row goes through. `keep_thinking` is whether earlier rounds keep theirs."""
+
+    recipe: Recipe
+    template: Template
+    loss_scale: LossScale
+    encoder: Encoder
+    keep_thinking: bool
+
+    def fingerprints(self) -> dict[str, str]:
+        """sha256 of what decides the bytes, by name."""
+        return {
+            "tokenizer": self.encoder.tokenizer.fingerprint,
+            "template": _digest(repr(self.template.chat_format), self.template.agent_template.name),
+            "loss_scale": _digest(repr(self.loss_scale)),
+            "recipe": _digest(orjson.dumps(self.recipe.content()).decode()),
+            "code": _digest(__version__, *_code()),
+        }
+
+
+def open_house(recipe: Recipe) -> House:
+    """Load what the recipe names. Raises UsageError, naming the option and a remedy."""
+    name = str(tokenizer_dir()) if recipe.tokenizer == "bundled" else recipe.tokenizer
+    tokenizer = load_tokenizer(name)
+    encoder = Encoder(tokenizer, recipe.special_tokens_in_text)
+    chat_format = "chatml" if recipe.template == "auto" else recipe.template
+    template = get_template(chat_format, recipe.agent_template, bos=tokenizer.bos)
+    for token in template.chat_format.control_tokens:
+        if token not in encoder.special:
+            raise UsageError(
+                "missing_special_token",
+                f"--template {chat_format}: the tokenizer has no special token {token}",
+                remedy="choose the model's own template (`agentdata templates`) or another --tokenizer",
+            )
+    loss_scale = parse_loss_scale(recipe.loss_scale)
+    keep = loss_scale.strategy is not Strategy.LAST_ROUND
+    return House(recipe, template, loss_scale, encoder, keep)
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _code() -> list[str]:
+    """The source of every module that has a hand in the bytes."""
+    root = resources.files("agentdata")
+    texts: list[str] = []
+    for folder in ("formats", "templates", "loss_scale", "tokenization"):
+        stack = [root / folder]
+        while stack:
+            for entry in sorted(stack.pop().iterdir(), key=lambda e: e.name):
+                if entry.is_dir() and entry.name != "__pycache__":
+                    stack.append(entry)
+                elif entry.name.endswith((".py", ".json")):
+                    texts.append(entry.read_text(encoding="utf-8"))
+    return texts

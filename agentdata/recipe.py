@@ -1,0 +1,110 @@
+"""One model of what a compile is told: the options of the command line and the keys of a file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agentdata.errors import UsageError
+
+Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
+
+
+class Recipe(BaseModel):
+    """Sources, and how they become shards. Lengths are in tokens, `shard_size` in bytes.
+
+    `split` is {name of the split: share of the rows}, by a hash of the id; the rest is `train`.
+    `workers` and `batch_rows` never change what is written.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: Annotated[list[str], Field(min_length=1)]
+    tokenizer: str
+    format: str = "auto"
+    template: str = "auto"
+    agent_template: str = "auto"
+    loss_scale: str = "default"
+    max_length: Annotated[int, Field(gt=1)] | None = None
+    overflow: Overflow = "drop"
+    pack: Annotated[int, Field(gt=1)] | None = None
+    split: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    container: Literal["parquet", "arrow"] = "parquet"
+    shard_size: Annotated[int, Field(gt=0)] = 256_000_000
+    special_tokens_in_text: Literal["plain", "reject", "allow"] = "plain"
+    straddle: Literal["min", "first", "max"] = "min"
+    on_error: Literal["quarantine", "raise"] = "quarantine"
+    limit: Annotated[int, Field(gt=0)] | None = None
+    workers: Annotated[int, Field(gt=0)] = 1
+
+    def content(self) -> dict[str, Any]:
+        """What decides the bytes of the shards: all but the number of workers."""
+        return self.model_dump(mode="json", exclude={"workers"})
+
+
+def make_recipe(values: dict[str, Any]) -> Recipe:
+    """A recipe from options. Raises UsageError `bad_option`, naming the option."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        option = "SOURCE..." if key == "sources" else "--" + key.replace("_", "-")
+        raise UsageError(
+            "bad_option",
+            f"{option}: {first['msg'].lower()}",
+            remedy="see `agentdata compile --help`",
+        ) from None
+
+
+def load_recipe(path: str | Path) -> dict[str, Any]:
+    """The keys of a YAML (or JSON) recipe file. Raises UsageError `bad_recipe`."""
+    try:
+        values = yaml.safe_load(Path(path).read_text())
+    except OSError as error:
+        raise UsageError("bad_recipe", f"--recipe {path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError("bad_recipe", f"--recipe {path}: not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise UsageError("bad_recipe", f"--recipe {path}: must hold keys and values")
+    return values
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `256MB` (10^6) or `1GiB` (2^30). Raises UsageError `bad_option`.
+
+    >>> parse_size("256MB"), parse_size("1KiB")
+    (256000000, 1024)
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?)(i?)B?\s*", text, re.IGNORECASE)
+    if not match:
+        raise UsageError("bad_option", f"--shard-size {text}: no size", remedy="such as 256MB")
+    number, prefix, binary = match.groups()
+    base = 1024 if binary else 1000
+    return int(float(number) * base ** ("KMG".index(prefix.upper()) + 1 if prefix else 0))
+
+
+def parse_split(text: str) -> dict[str, float]:
+    """{split: share} of `val=0.02` or `val=0.02,test=0.01`; `val` is short for `validation`.
+
+    Raises UsageError `bad_option`.
+
+    >>> parse_split("val=0.02")
+    {'validation': 0.02}
+    """
+    shares: dict[str, float] = {}
+    for item in text.split(","):
+        match = re.fullmatch(r"\s*([a-z]+)\s*=\s*(0?\.\d+)\s*", item)
+        name = {"val": "validation"}.get(match[1], match[1]) if match else ""
+        if not match or name == "train" or name in shares:
+            raise UsageError(
+                "bad_option", f"--split {text}: not a split", remedy="such as val=0.02"
+            )
+        shares[name] = float(match[2])
+    if sum(shares.values()) >= 1:
+        raise UsageError("bad_option", f"--split {text}: nothing is left for train")
+    return shares

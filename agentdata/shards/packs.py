@@ -1,0 +1,81 @@
+"""Rows put behind one another into packs, window by window."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from agentdata.packing import pack
+from agentdata.shards.schema import PACKED_COLUMNS
+
+WINDOW_TOKENS = 1 << 24
+
+
+def packed(
+    batches: Iterable[pa.RecordBatch], capacity: int, merged: Counter[str]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of `batches`, packed to at most `capacity` tokens each.
+
+    `merged` counts, by source, the rows that were put behind another one. Packing looks at
+    windows of some 16 M tokens: memory stays bounded, and a window is large enough to fill.
+    """
+    window: list[pa.RecordBatch] = []
+    tokens = 0
+    for batch in batches:
+        window.append(batch)
+        tokens += len(batch["input_ids"].flatten())
+        if tokens >= WINDOW_TOKENS:
+            yield _pack_window(window, capacity, merged)
+            window, tokens = [], 0
+    if window:
+        yield _pack_window(window, capacity, merged)
+
+
+def _pack_window(
+    window: list[pa.RecordBatch], capacity: int, merged: Counter[str]
+) -> pa.RecordBatch:
+    table = pa.Table.from_batches(window).combine_chunks()
+    lengths = table["length"].to_numpy()
+    packs = pack(lengths.tolist(), capacity)
+    order = np.concatenate([np.array(rows, np.int64) for rows in packs])
+    sorted_rows = table.take(pa.array(order)).combine_chunks().to_batches()[0]
+    counts = np.array([len(rows) for rows in packs], np.int64)
+    row_ends = np.cumsum(counts)
+    row_starts = row_ends - counts
+    sources = sorted_rows["source"].to_pylist()
+    for start, end in zip(row_starts.tolist(), row_ends.tolist(), strict=True):
+        merged.update(sources[start + 1 : end])
+    ordered = sorted_rows["length"].to_numpy()
+    token_ends = np.concatenate([[0], np.cumsum(ordered, dtype=np.int64)])
+    offsets = pa.array(token_ends[np.concatenate([[0], row_ends])].astype(np.int32))
+    members = pa.array(np.concatenate([[0], row_ends]).astype(np.int32))
+    positions = np.arange(token_ends[-1], dtype=np.int64) - np.repeat(token_ends[:-1], ordered)
+    ids = sorted_rows["id"]
+    columns = {
+        "id": ids.take(pa.array(row_starts)),
+        "source": pa.array(
+            [
+                ",".join(dict.fromkeys(sources[a:b]))
+                for a, b in zip(row_starts.tolist(), row_ends.tolist(), strict=True)
+            ],
+            pa.string(),
+        ),
+        **{
+            name: pa.ListArray.from_arrays(offsets, sorted_rows[name].flatten())
+            for name in ("input_ids", "labels", "loss_weights")
+        },
+        "length": pa.array(np.add.reduceat(ordered, row_starts), pa.int32()),
+        "trained_tokens": pa.array(
+            np.add.reduceat(sorted_rows["trained_tokens"].to_numpy(), row_starts), pa.int32()
+        ),
+        "weight_sum": pa.array(
+            np.add.reduceat(sorted_rows["weight_sum"].to_numpy(), row_starts), pa.float32()
+        ),
+        "ids": pa.ListArray.from_arrays(members, ids),
+        "seq_lengths": pa.ListArray.from_arrays(members, pa.array(ordered, pa.int32())),
+        "position_ids": pa.ListArray.from_arrays(offsets, pa.array(positions, pa.int32())),
+    }
+    return pa.record_batch([columns[name] for name in PACKED_COLUMNS.names], schema=PACKED_COLUMNS)

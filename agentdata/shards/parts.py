@@ -1,0 +1,101 @@
+"""Part files: the examples of one unit of work, as Arrow streams, until shards are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from agentdata.shards.schema import COLUMNS, IGNORE_INDEX
+
+_FLUSH_TOKENS = 1 << 20
+
+
+class Row(Protocol):
+    """What a part file needs of an example."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def input_ids(self) -> npt.NDArray[np.int32]: ...
+    @property
+    def loss_weights(self) -> npt.NDArray[np.float32]: ...
+
+
+class PartWriter:
+    """Writes examples to one part file; use as a context manager. No rows, no file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: list[Row] = []
+        self._sources: list[str] = []
+        self._tokens = 0
+        self._sink: pa.ipc.RecordBatchFileWriter | None = None
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._flush()
+        if self._sink is not None:
+            self._sink.close()
+
+    def add(self, row: Row, source: str) -> None:
+        self._rows.append(row)
+        self._sources.append(source)
+        self._tokens += len(row.input_ids)
+        if self._tokens >= _FLUSH_TOKENS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        if self._sink is None:
+            options = pa.ipc.IpcWriteOptions(compression="zstd")
+            self._sink = pa.ipc.new_file(self._path, COLUMNS, options=options)
+        self._sink.write_batch(record_batch(self._rows, self._sources))
+        self._rows, self._sources, self._tokens = [], [], 0
+
+
+def record_batch(rows: list[Row], sources: list[str]) -> pa.RecordBatch:
+    """The rows in the columns of a shard."""
+    lengths = np.array([len(row.input_ids) for row in rows], np.int32)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    ids = np.concatenate([row.input_ids for row in rows])
+    weights = np.concatenate([row.loss_weights for row in rows])
+    trained = weights > 0
+    labels = np.where(trained, ids, np.int32(IGNORE_INDEX)).astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
+    return pa.record_batch(
+        [
+            pa.array([row.id for row in rows], pa.string()),
+            pa.array(sources, pa.string()),
+            pa.ListArray.from_arrays(offsets, pa.array(ids)),
+            pa.ListArray.from_arrays(offsets, pa.array(labels)),
+            pa.ListArray.from_arrays(offsets, pa.array(weights)),
+            pa.array(lengths),
+            pa.array(np.add.reduceat(trained.astype(np.int32), starts), pa.int32()),
+            pa.array(np.add.reduceat(weights.astype(np.float64), starts).astype(np.float32)),
+        ],
+        schema=COLUMNS,
+    )
+
+
+def read_part(path: Path) -> Iterator[pa.RecordBatch]:
+    """The record batches of a part file; none where there is no file."""
+    if not path.exists():
+        return
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)

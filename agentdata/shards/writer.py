@@ -1,0 +1,131 @@
+"""Record batches to shard files of a given size, named as Hugging Face datasets expects."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from agentdata.shards.manifest import Shard
+
+ROW_GROUP_TOKENS = 1 << 19
+
+
+class ShardWriter:
+    """Writes the shards of one split under temporary names; `finish` gives them their own.
+
+    A shard is closed once it holds `shard_size` bytes of tensors (12 bytes a token, before
+    compression), so the cut depends on the rows alone.
+    """
+
+    def __init__(
+        self, directory: Path, split: str, schema: pa.Schema, container: str, shard_size: int
+    ) -> None:
+        self._directory = directory
+        self._split = split
+        self._schema = schema
+        self._container = container
+        self._shard_size = shard_size
+        self._done: list[tuple[Path, Shard]] = []
+        self._sink: pq.ParquetWriter | pa.ipc.RecordBatchFileWriter | None = None
+        self._path = directory
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_tokens = 0
+        self._rows = self._tokens = self._trained = 0
+        self._weight_sum = 0.0
+
+    def write(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Append rows."""
+        for batch in batches:
+            for piece in _pieces(batch):
+                self._waiting.append(piece)
+                self._waiting_tokens += _sum(piece, "length")
+                if self._waiting_tokens >= ROW_GROUP_TOKENS:
+                    self._flush()
+
+    def finish(self) -> list[Shard]:
+        """Close the last shard and name them all; the shards, in order."""
+        self._flush()
+        self._close()
+        total = len(self._done)
+        shards = []
+        for number, (path, shard) in enumerate(self._done):
+            name = f"{self._split}-{number:05d}-of-{total:05d}.{self._container}"
+            path.rename(self._directory / name)
+            shards.append(shard.model_copy(update={"path": f"data/{name}"}))
+        return shards
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        table = pa.Table.from_batches(self._waiting, self._schema).combine_chunks()
+        if self._sink is None:
+            self._open()
+        if isinstance(self._sink, pq.ParquetWriter):
+            self._sink.write_table(table, row_group_size=max(table.num_rows, 1))
+        else:
+            assert self._sink is not None
+            self._sink.write_table(table, max_chunksize=max(table.num_rows, 1))
+        self._rows += table.num_rows
+        self._tokens += _sum(table, "length")
+        self._trained += _sum(table, "trained_tokens")
+        # Sums of float32 in float64: the same whatever the size of the batches.
+        self._weight_sum += float(pc.sum(pc.cast(table["weight_sum"], pa.float64())).as_py() or 0)
+        self._waiting, self._waiting_tokens = [], 0
+        if self._tokens * 12 >= self._shard_size:
+            self._close()
+
+    def _open(self) -> None:
+        self._path = self._directory / f".{self._split}-{len(self._done):05d}.tmp"
+        if self._container == "parquet":
+            self._sink = pq.ParquetWriter(
+                self._path, self._schema, compression="zstd", use_dictionary=["source"]
+            )
+        else:
+            self._sink = pa.ipc.new_file(self._path, self._schema)
+
+    def _close(self) -> None:
+        if self._sink is None:
+            return
+        self._sink.close()
+        self._sink = None
+        shard = Shard(
+            path=self._path.name,
+            split=self._split,
+            rows=self._rows,
+            tokens=self._tokens,
+            trained_tokens=self._trained,
+            weight_sum=self._weight_sum,
+            bytes=self._path.stat().st_size,
+            sha256=_synced_sha256(self._path),
+        )
+        self._done.append((self._path, shard))
+        self._rows = self._tokens = self._trained = 0
+        self._weight_sum = 0.0
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterable[pa.RecordBatch]:
+    """A batch in pieces of a row group each at most, but never less than a row."""
+    start = tokens = 0
+    for row, length in enumerate(batch["length"].to_pylist()):
+        if tokens and tokens + length > ROW_GROUP_TOKENS:
+            yield batch.slice(start, row - start)
+            start, tokens = row, 0
+        tokens += length
+    if batch.num_rows > start:
+        yield batch.slice(start)
+
+
+def _sum(rows: pa.RecordBatch | pa.Table, column: str) -> int:
+    return int(pc.sum(rows[column]).as_py() or 0)
+
+
+def _synced_sha256(path: Path) -> str:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,175 @@
+"""From counts to figures: percentiles, shares and what fits into which context."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from agentdata.shards.manifest import Manifest, Shard, SourceCounts, Tally
+from agentdata.stats.histogram import (
+    excess,
+    histogram_rows,
+    histogram_sum,
+    percentile,
+    rows_within,
+)
+from agentdata.stats.report import (
+    CONTEXT_LENGTHS,
+    ContextFigures,
+    Distribution,
+    Figures,
+    KindFigures,
+    Report,
+    RowFlow,
+    SplitFigures,
+    ToolFigures,
+)
+from agentdata.templates.prompt import Kind
+
+TOP_TOOLS = 20
+TOTAL = "total"
+
+
+def manifest_report(manifest: Manifest) -> Report:
+    """The report of a compiled directory."""
+    return sources_report(manifest.sources).model_copy(
+        update={"packed": manifest.packed, "splits": _splits(manifest.shards)}
+    )
+
+
+def sources_report(sources: Sequence[SourceCounts]) -> Report:
+    """The report of sources that were counted, each by itself and all together."""
+    return Report(
+        packed=False,
+        splits=[],
+        sources=[_figures(counts) for counts in sources],
+        total=_figures(_added(sources)),
+    )
+
+
+def _added(sources: Iterable[SourceCounts]) -> SourceCounts:
+    total = SourceCounts(source=TOTAL)
+    for counts in sources:
+        formats = Counter(total.formats)
+        formats.update(counts.formats)
+        total.formats = dict(formats)
+        total.read += counts.read
+        total.written += counts.written
+        total.rejected += counts.rejected
+        total.merged += counts.merged
+        total.split_off += counts.split_off
+        total.filtered.update(counts.filtered)
+        total.rejects.update(counts.rejects)
+        total.warnings.update(counts.warnings)
+        total.tally.add(counts.tally)
+    return total
+
+
+def _figures(counts: SourceCounts) -> Figures:
+    tally = counts.tally
+    calls = tally.tool_calls.total()
+    stop_share = tally.stop_weighted_turns / tally.trained_turns if tally.trained_turns else None
+    return Figures(
+        source=counts.source,
+        formats=_sorted(counts.formats),
+        flow=RowFlow(
+            read=counts.read,
+            written=counts.written,
+            rejected=counts.rejected,
+            filtered=_sorted(counts.filtered),
+            merged=counts.merged,
+            split_off=counts.split_off,
+            rejects=_sorted(counts.rejects),
+            warnings=_sorted(counts.warnings),
+        ),
+        rows=tally.rows,
+        tokens=tally.tokens,
+        trained_tokens=tally.trained_tokens,
+        trained_share=_share(tally.trained_tokens, tally.tokens),
+        weight_sum=tally.weight_sum,
+        straddling_tokens=tally.straddling_tokens,
+        trained_turns=tally.trained_turns,
+        stop_weighted_turns=tally.stop_weighted_turns,
+        stop_share=stop_share,
+        lengths=_distribution(tally.lengths),
+        kinds=_kinds(tally),
+        tools_per_row=_distribution(tally.tools_per_row),
+        calls_per_row=_distribution(tally.calls_per_row),
+        tool_names=len(tally.tool_calls),
+        top_tools=[
+            ToolFigures(name=name, calls=number, share=_share(number, calls))
+            for name, number in list(_sorted(tally.tool_calls).items())[:TOP_TOOLS]
+        ],
+        contexts=[_context(tally.lengths, length) for length in CONTEXT_LENGTHS],
+    )
+
+
+def _kinds(tally: Tally) -> list[KindFigures]:
+    order = [kind.value for kind in Kind]
+    names = [*order, *sorted(tally.kinds.keys() - set(order))]
+    return [
+        KindFigures(
+            kind=name,
+            tokens=tally.kinds[name],
+            share=_share(tally.kinds[name], tally.tokens),
+            trained_tokens=tally.trained_kinds[name],
+            trained_share=_share(tally.trained_kinds[name], tally.trained_tokens),
+        )
+        for name in names
+        if tally.kinds[name]
+    ]
+
+
+def _distribution(histogram: Mapping[int, int]) -> Distribution | None:
+    rows = histogram_rows(histogram)
+    if not rows:
+        return None
+    return Distribution(
+        mean=histogram_sum(histogram) / rows,
+        p50=percentile(histogram, 50),
+        p90=percentile(histogram, 90),
+        p99=percentile(histogram, 99),
+        max=percentile(histogram, 100),
+    )
+
+
+def _context(lengths: Mapping[int, int], length: int) -> ContextFigures:
+    fitting, cut = rows_within(lengths, length), excess(lengths, length)
+    return ContextFigures(
+        length=length,
+        rows=fitting,
+        rows_share=_share(fitting, histogram_rows(lengths)),
+        cut_tokens=cut,
+        cut_share=_share(cut, histogram_sum(lengths)),
+    )
+
+
+def _splits(shards: Iterable[Shard]) -> list[SplitFigures]:
+    splits = []
+    # Sorted by name, the splits stand together; "train" comes first in any case.
+    ordered = sorted(shards, key=lambda shard: (shard.split != "train", shard.split))
+    for name, group in groupby(ordered, key=lambda shard: shard.split):
+        members = list(group)
+        splits.append(
+            SplitFigures(
+                split=name,
+                shards=len(members),
+                rows=sum(shard.rows for shard in members),
+                tokens=sum(shard.tokens for shard in members),
+                trained_tokens=sum(shard.trained_tokens for shard in members),
+                weight_sum=sum(shard.weight_sum for shard in members),
+                bytes=sum(shard.bytes for shard in members),
+            )
+        )
+    return splits
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    """The largest first, equal ones by name; zeros are left out."""
+    items = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return {name: number for name, number in items if number}

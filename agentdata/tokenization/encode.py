@@ -1,0 +1,175 @@
+"""Prompts to token ids: the tokenizer runs once over the whole text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import tokenizers
+
+from agentdata.errors import RowError, UsageError
+from agentdata.templates.prompt import Prompt
+from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
+from agentdata.tokenization.guard import guarded, stand_ins
+from agentdata.tokenization.tokenizer import LoadedTokenizer
+
+POLICIES = ("plain", "reject", "allow")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text's tokens: `ids` int32[n], and the characters [`starts`, `ends`) int64[n] of each.
+
+    Tokens that share a character (a split emoji) share its place. Every character lies under
+    some token: one that the tokenizer gives to none belongs to the token before it.
+    """
+
+    ids: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+
+class Encoder:
+    """Encodes prompts with one tokenizer.
+
+    `special_tokens_in_text` says what becomes of a special token's letters in data: `plain` text
+    (default), `reject` the row, or `allow` them to be the token. A token that the tokenizer does
+    not recognise inside a text (an upstream fault of some SentencePiece conversions) is never one.
+    """
+
+    def __init__(self, tokenizer: LoadedTokenizer, special_tokens_in_text: str = "plain") -> None:
+        if special_tokens_in_text not in POLICIES:
+            raise UsageError(
+                "bad_option",
+                f"--special-tokens-in-text {special_tokens_in_text}: not a policy",
+                remedy=f"one of: {', '.join(POLICIES)}",
+            )
+        self.tokenizer = tokenizer
+        self.policy = special_tokens_in_text
+        backend = tokenizer.backend
+        self.special = tuple(
+            token
+            for token in tokenizer.special_tokens
+            if backend.token_to_id(token)
+            in backend.encode(f"a{token}a", add_special_tokens=False).ids
+        )
+        self._pattern = re.compile("|".join(map(re.escape, self.special)) or r"(?!)")
+        self._names = stand_ins(self.special)
+        self._guard: tokenizers.Tokenizer | None = None
+        self._byte_lengths = byte_lengths(tokenizer)
+
+    def encode(self, prompt: Prompt) -> Tokens:
+        """The tokens of one prompt. Raises RowError `special_token_in_text` under `reject`."""
+        return self.encode_batch([prompt])[0]
+
+    def encode_batch(self, prompts: Sequence[Prompt]) -> list[Tokens]:
+        """The tokens of several prompts, in order; see `encode`."""
+        texts = [prompt.text for prompt in prompts]
+        foreign = [self.foreign_special_tokens(prompt) for prompt in prompts]
+        plain = [i for i, found in enumerate(foreign) if not found or self.policy == "allow"]
+        encodings = (
+            self.tokenizer.backend.encode_batch_fast
+            if self._byte_lengths is not None
+            else (self.tokenizer.backend.encode_batch)
+        )
+        done: dict[int, Tokens] = {}
+        for i, encoding in zip(
+            plain, encodings([texts[i] for i in plain], add_special_tokens=False), strict=True
+        ):
+            done[i] = self._tokens(texts[i], encoding)
+        for i in range(len(prompts)):
+            if i not in done:
+                done[i] = self._guarded(prompts[i], texts[i])
+        return [done[i] for i in range(len(prompts))]
+
+    def encode_text(self, text: str) -> Tokens:
+        """The tokens of a text as it stands, special tokens recognised everywhere."""
+        encoding = self.tokenizer.backend.encode(text, add_special_tokens=False)
+        return self._tokens(text, encoding)
+
+    def foreign_special_tokens(self, prompt: Prompt) -> list[tuple[int, int]]:
+        """Where letters of special tokens stand outside of what the template wrote, as
+        (start, end) in characters of the whole text."""
+        own: list[tuple[int, int]] = []
+        start = 0
+        for segment in prompt.segments:
+            end = start + len(segment.text)
+            if segment.control:
+                own.append((start, end))
+            start = end
+        found = [match.span() for match in self._pattern.finditer(prompt.text)]
+        position = 0
+        foreign = []
+        for begin, end in found:
+            while position < len(own) and own[position][1] < end:
+                position += 1
+            inside = position < len(own) and own[position][0] <= begin
+            if not inside:
+                foreign.append((begin, end))
+        return foreign
+
+    def check(self, prompt: Prompt) -> None:
+        """Raises RowError `special_token_in_text` if data hold the letters of a special token."""
+        for begin, end in self.foreign_special_tokens(prompt)[:1]:
+            raise RowError(
+                "special_token_in_text",
+                f"the text holds the special token {prompt.text[begin:end]!r}",
+                remedy="--special-tokens-in-text plain encodes it as text",
+            )
+
+    def _tokens(self, text: str, encoding: tokenizers.Encoding) -> Tokens:
+        ids = np.array(encoding.ids, np.int32)
+        if self._byte_lengths is not None:
+            spans = spans_from_bytes(text, self._byte_lengths[ids])
+            if spans is not None:
+                return Tokens(ids, *spans)
+            # A normalizer changed the text: only the tokenizer knows what became of what.
+            encoding = self.tokenizer.backend.encode(text, add_special_tokens=False)
+        return Tokens(ids, *_covering(np.array(encoding.offsets, np.int64), len(text)))
+
+    def _guarded(self, prompt: Prompt, text: str) -> Tokens:
+        if any(name in text for name in self._names.values()):
+            raise RowError(
+                "private_use_character",
+                "the text holds a special token and a private-use character of plane 16",
+            )
+        if self._guard is None:
+            self._guard = guarded(self.tokenizer.document, self._names)
+        pieces: list[str] = []
+        shifts: list[tuple[int, int]] = []
+        done = length = 0
+        # Marks are sought in each template segment by itself: letters of data never complete one.
+        start = 0
+        for segment in prompt.segments:
+            if segment.control:
+                for match in self._pattern.finditer(segment.text):
+                    begin, end = start + match.start(), start + match.end()
+                    pieces += [text[done:begin], self._names[match.group()]]
+                    length += begin - done + 1
+                    shifts.append((length, end - begin - 1))
+                    done = end
+            start += len(segment.text)
+        pieces.append(text[done:])
+        encoding = self._guard.encode("".join(pieces), add_special_tokens=False)
+        offsets = np.array(encoding.offsets, np.int64).reshape(-1, 2)
+        places = np.array([place for place, _ in shifts], np.int64)
+        added = np.concatenate([[0], np.cumsum([extra for _, extra in shifts])]).astype(np.int64)
+        starts = offsets[:, 0] + added[np.searchsorted(places, offsets[:, 0], side="right")]
+        ends = offsets[:, 1] + added[np.searchsorted(places, offsets[:, 1], side="right")]
+        spans = _covering(np.stack([starts, ends], axis=1), len(text))
+        return Tokens(np.array(encoding.ids, np.int32), *spans)
+
+
+def _covering(
+    offsets: npt.NDArray[np.int64], length: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Offsets stretched so that every character lies under a token."""
+    offsets = offsets.reshape(-1, 2)
+    starts, ends = offsets[:, 0].copy(), offsets[:, 1].copy()
+    if len(starts):
+        starts[0] = 0
+        ends = np.maximum(ends, np.append(starts[1:], length))
+    return starts, ends

@@ -1,0 +1,92 @@
+"""Loads any `tokenizer.json`, with what its neighbours say of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from tokenizers import Tokenizer
+
+from agentdata.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTokenizer:
+    """A tokenizer without truncation or padding.
+
+    `document` is the parsed tokenizer.json, `fingerprint` the sha256 of its bytes. `bos` is the
+    token that it puts before every text, "" if none. `vocab_size` is the largest id plus one.
+    """
+
+    backend: Tokenizer
+    document: dict[str, Any]
+    fingerprint: str
+    bos: str
+    vocab_size: int
+
+    @property
+    def special_tokens(self) -> tuple[str, ...]:
+        """The contents of the tokens marked `special`, longest first."""
+        added = self.document.get("added_tokens") or []
+        contents = {str(token["content"]) for token in added if token.get("special")}
+        return tuple(sorted(contents, key=lambda content: (-len(content), content)))
+
+
+def load_tokenizer(name: str | Path) -> LoadedTokenizer:
+    """The tokenizer of a tokenizer.json, of the directory that holds it, or of a Hugging Face id.
+
+    Raises UsageError `bad_tokenizer`.
+    """
+    path = Path(name)
+    if path.is_dir():
+        path = path / "tokenizer.json"
+    if path.is_file():
+        return _parse(path.read_bytes(), str(path))
+    is_hub_id = str(name).count("/") == 1 and not path.is_absolute() and path.suffix != ".json"
+    if path.exists() or not is_hub_id or str(name).startswith("."):
+        raise UsageError(
+            "bad_tokenizer",
+            f"--tokenizer {name}: there is no tokenizer.json",
+            remedy="name a tokenizer.json, a directory that holds one, or a Hugging Face id",
+        )
+    try:
+        # `tokenizers` raises bare Exception for whatever the hub answers.
+        backend = Tokenizer.from_pretrained(str(name))
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(
+            "bad_tokenizer",
+            f"--tokenizer {name}: no such file, and not to be had from the Hugging Face hub: {first}",
+            remedy="name a local tokenizer.json or check the network",
+        ) from None
+    return _parse(backend.to_str().encode(), str(name))
+
+
+def _parse(raw: bytes, name: str) -> LoadedTokenizer:
+    try:
+        document = orjson.loads(raw)
+        backend = Tokenizer.from_str(raw.decode())
+    except Exception as error:  # the Rust parser raises bare Exception
+        first = (str(error).splitlines() or [""])[0]
+        raise UsageError(
+            "bad_tokenizer",
+            f"--tokenizer {name}: not a tokenizer.json that `tokenizers` can read: {first}",
+        ) from None
+    backend.no_truncation()
+    backend.no_padding()
+    vocabulary = backend.get_vocab(with_added_tokens=True)
+    contents = {token["id"]: token["content"] for token in document.get("added_tokens") or []}
+    first_with, first_without = (
+        backend.encode("a", add_special_tokens=extras).ids[:1] for extras in (True, False)
+    )
+    bos = contents.get(first_with[0], "") if first_with != first_without else ""
+    return LoadedTokenizer(
+        backend=backend,
+        document=document,
+        fingerprint=hashlib.sha256(raw).hexdigest(),
+        bos=bos,
+        vocab_size=max(vocabulary.values()) + 1,
+    )

@@ -1,0 +1,188 @@
+"""One unit of work: raw rows of a file in, examples and rejects in part files out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from agentdata import formats
+from agentdata.conversation import Conversation
+from agentdata.errors import AgentDataError, RowError
+from agentdata.example import Example, Rendered, example, fitted, rendered, tally
+from agentdata.house import House
+from agentdata.shards.manifest import SourceCounts
+from agentdata.shards.parts import PartWriter
+from agentdata.sources import BadRow, RawRow, WorkUnit, read_unit
+
+BATCH_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A unit of a file of a known format, and its place in the order of the output."""
+
+    index: int
+    unit: WorkUnit
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a task left behind: part files named by its index, and these counts."""
+
+    index: int
+    counts: SourceCounts
+
+
+def part_path(parts: Path, index: int, split: str) -> Path:
+    return parts / f"{index:06d}.{split}.arrow"
+
+
+def rejects_path(parts: Path, index: int) -> Path:
+    return parts / f"{index:06d}.rejects.jsonl"
+
+
+def run_task(house: House, task: Task, parts: Path, limit: int | None = None) -> Done:
+    """Read, render, weigh, tokenize and write the rows of one task (at most `limit` of them)."""
+    counts = SourceCounts(source=str(task.unit.path))
+    with ExitStack() as stack:
+        rejects = stack.enter_context(rejects_path(parts, task.index).open("wb"))
+        writers = {
+            split: stack.enter_context(PartWriter(part_path(parts, task.index, split)))
+            for split in ("train", *house.recipe.split)
+        }
+        for row, kept in _examples(house, task, counts, rejects, limit):
+            split = split_of(row, house.recipe.split)
+            for part in kept:
+                writers[split].add(part, counts.source)
+    return Done(task.index, counts)
+
+
+def measure_task(house: House, task: Task, limit: int | None = None) -> Done:
+    """The counts of one task, with nothing written."""
+    counts = SourceCounts(source=str(task.unit.path))
+    for _ in _examples(house, task, counts, None, limit):
+        pass
+    return Done(task.index, counts)
+
+
+def split_of(row: Rendered, shares: dict[str, float]) -> str:
+    """The split of a row, by a hash of its id: the same whatever rows are added."""
+    if not shares:
+        return "train"
+    key = row.conversation.meta.get("split_key") or row.conversation.id
+    digest = hashlib.sha256(str(key).encode("utf-8", "surrogatepass")).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    for name, share in shares.items():
+        if place < share:
+            return name
+        place -= share
+    return "train"
+
+
+def _examples(
+    house: House,
+    task: Task,
+    counts: SourceCounts,
+    rejects: BinaryIO | None,
+    limit: int | None,
+) -> Iterator[tuple[Rendered, list[Example]]]:
+    """The rows that are written, with their examples; all others are counted, and why."""
+    rows: Iterable[RawRow | BadRow] = read_unit(task.unit)
+    stream = iter(rows if limit is None else islice(rows, limit))
+    while batch := list(islice(stream, BATCH_ROWS)):
+        counts.read += len(batch)
+        ready: list[Rendered] = []
+        for raw in batch:
+            try:
+                ready.append(_rendered(raw, task, house))
+            except RowError as error:
+                _reject(error, raw, task, counts, rejects, house.recipe.on_error)
+        encoded = house.encoder.encode_batch([row.prompt for row in ready])
+        for row, tokens in zip(ready, encoded, strict=True):
+            whole = example(row, tokens, house.recipe)
+            cut = fitted(whole, house.recipe)
+            kept = [part for part in cut if (part.loss_weights > 0).any()]
+            counts.warnings.update(row.conversation.warnings)
+            if not kept:
+                counts.filtered["no_trained_tokens" if cut else "too_long"] += 1
+                continue
+            counts.written += 1
+            counts.split_off += len(kept) - 1
+            counts.tally.add(tally(row, whole, kept))
+            yield row, kept
+
+
+def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:
+    if isinstance(raw, BadRow):
+        raise RowError(raw.code, raw.message, pointer=raw.pointer)
+    conversation = formats.get(task.format).read(raw.value)
+    if conversation.media:
+        raise RowError(
+            "media_unsupported", "rows with images, videos or audio are not compiled yet"
+        )
+    row = rendered(_named(conversation, raw, task.unit), house)
+    if house.recipe.special_tokens_in_text == "reject":
+        house.encoder.check(row.prompt)
+    return row
+
+
+def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversation:
+    """The conversation with its source, and an id by file and line where the data gave none."""
+    if conversation.id:
+        return replace(conversation, source=str(unit.path))
+    content = hashlib.sha256(_dumps(raw.value)).hexdigest()
+    return replace(
+        conversation,
+        id=f"{unit.path.name}:{raw.line}",
+        source=str(unit.path),
+        # A line number changes when rows are added before it; the content does not.
+        meta=conversation.meta | {"split_key": content},
+    )
+
+
+def _reject(
+    error: RowError,
+    raw: RawRow | BadRow,
+    task: Task,
+    counts: SourceCounts,
+    rejects: BinaryIO | None,
+    on_error: str,
+) -> None:
+    where = f"{task.unit.path}, line {raw.line}"
+    prefix = raw.pointer_prefix if isinstance(raw, RawRow) else ""
+    if on_error == "raise":
+        raise AgentDataError(
+            error.code,
+            f"{where}{f', at {error.pointer}' if error.pointer else ''}: {error.message}",
+            remedy="--on-error quarantine puts such rows into rejects.jsonl and goes on",
+        )
+    counts.rejected += 1
+    counts.rejects[error.code] += 1
+    if rejects is not None:
+        record = {
+            "source": str(task.unit.path),
+            "line": raw.line,
+            "format": task.format,
+            "reason": error.code,
+            "message": str(error),
+            "pointer": prefix + error.pointer,
+            "row": raw.value if isinstance(raw, RawRow) else raw.raw,
+        }
+        rejects.write(_dumps(record) + b"\n")
+
+
+def _dumps(value: Any) -> bytes:
+    """JSON of any row that was read: integers past 64 bits, NaN, bytes and dates included."""
+    try:
+        return orjson.dumps(value, default=str)
+    except (TypeError, orjson.JSONEncodeError):
+        return json.dumps(value, ensure_ascii=True, default=str).encode()
