@@ -19,6 +19,7 @@ from agentdata.errors import AgentDataError, UsageError
 from agentdata.training.data import Position
 
 PREFIX = "checkpoint-"
+PARTIAL = ".checkpoint-partial"
 STATE_NAME = "state.json"
 MODEL_NAME = "model.safetensors"
 OPTIMIZER_NAME = "optimizer.pt"
@@ -40,13 +41,17 @@ class RunState:
 def save(
     out: Path, state: RunState, module: nn.Module, optimizer: torch.optim.Optimizer, keep: int
 ) -> Path:
-    """Writes `out`/checkpoint-<step>, then removes all but the newest `keep`."""
+    """Writes `out`/checkpoint-<step>, then removes all but the newest `keep`; raises OSError."""
     target = out / f"{PREFIX}{state.step}"
-    partial = out / f".{PREFIX}partial"
+    partial = out / PARTIAL
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    save_model(module, str(partial / MODEL_NAME))
-    torch.save(optimizer.state_dict(), partial / OPTIMIZER_NAME)
+    try:
+        save_model(module, str(partial / MODEL_NAME))
+        torch.save(optimizer.state_dict(), partial / OPTIMIZER_NAME)
+    except (RuntimeError, SafetensorError) as error:
+        # What both libraries make of a full disk.
+        raise OSError(f"cannot write {partial}: {error}") from None
     (partial / STATE_NAME).write_text(json.dumps(asdict(state), indent=2) + "\n")
     for path in partial.iterdir():
         with path.open("rb") as file:

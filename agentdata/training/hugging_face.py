@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 from agentdata.errors import AgentDataError
 from agentdata.training.model import MODEL_TYPE, Decoder, TinyDecoder
@@ -54,6 +55,8 @@ def load_model(source: str) -> Decoder:
 
     Raises AgentDataError `bad_model` where there is none, or none for causal language modelling.
     """
+    # Whoever calls decides what is printed.
+    logging.disable_progress_bar()
     try:
         if Path(source).is_dir() and f'"{MODEL_TYPE}"' in _config_text(Path(source)):
             return TinyDecoder.load(Path(source))

@@ -56,7 +56,8 @@ def train(options: TrainOptions, progress: Progress = lambda record: None) -> Tr
     Under torchrun each process takes its share of every step, with the same result.
 
     Raises UsageError (`out_exists`, `resume_mismatch`, `too_long`, `vocab_mismatch`, ...) and
-    AgentDataError (`nothing_to_train`, `diverged`, `out_of_memory`, and those of the reader).
+    AgentDataError (`nothing_to_train`, `diverged`, `out_of_memory`, `cannot_write`, and those
+    of the reader).
     """
     with joined(options.device) as world, _deterministic(world.device):
         run = prepare(options, world)
@@ -65,6 +66,12 @@ def train(options: TrainOptions, progress: Progress = lambda record: None) -> Tr
             return finished
         try:
             return _run(run, progress if world.leads else lambda record: None)
+        except OSError as error:
+            raise AgentDataError(
+                "cannot_write",
+                f"writing to {run.out} failed: {error}",
+                remedy="make room or give another --out; --resume goes on from the last checkpoint",
+            ) from None
         except torch.cuda.OutOfMemoryError:
             raise AgentDataError(
                 "out_of_memory",
@@ -150,7 +157,7 @@ def _start(run: Run) -> checkpoint.RunState:
 
 def _clear(out: Path) -> None:
     """Removes what a run writes, and nothing else that may lie there."""
-    for path in (*out.glob(f"{checkpoint.PREFIX}*"), out / "model"):
+    for path in (*out.glob(f"{checkpoint.PREFIX}*"), out / checkpoint.PARTIAL, out / "model"):
         shutil.rmtree(path, ignore_errors=True)
     for name in (report.METRICS_NAME, report.CURVE_NAME, report.REPORT_NAME):
         (out / name).unlink(missing_ok=True)

@@ -67,9 +67,10 @@ class TrainOptions:
         positive = ("epochs", "batch_tokens", "micro_batch_tokens", "eval_every", "eval_tokens")
         for name in (*positive, "save_every", "keep_checkpoints", "clip"):
             _require(getattr(self, name) > 0, name, "above 0")
-        for name in ("steps", "lr", "max_length"):
+        for name in ("steps", "max_length"):
             value = getattr(self, name)
             _require(value is None or value > 0, name, "above 0")
+        _require(self.lr is None or 0 < self.lr <= 1000, "lr", "above 0, and at most 1000")
         _require(0 <= self.warmup <= 1, "warmup", "from 0 to 1, a share of the steps")
         _require(self.weight_decay >= 0, "weight_decay", "0 or more")
         _require(0 <= self.seed < 2**32, "seed", "from 0 to 4294967295")

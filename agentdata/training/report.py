@@ -115,7 +115,8 @@ def ticks(low: float, high: float) -> list[float]:
     >>> ticks(2.31, 9.7)
     [2.0, 4.0, 6.0, 8.0, 10.0]
     """
-    span = (high - low) or 1.0
+    # Labels show six digits: a flat curve gets an axis on which they still differ.
+    span = max(high - low, 1e-4 * max(1.0, abs(low), abs(high)))
     unit = 10.0 ** math.floor(math.log10(span / 4))
     step = unit * next(factor for factor in (1, 2, 2.5, 5, 10) if span / (unit * factor) <= 5)
     first, last = math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1)
