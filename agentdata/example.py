@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError
+from agentdata.house import House
 from agentdata.loss_scale import Weights, weigh
 from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Tally
 from agentdata.templates import Kind, Prompt, render
 from agentdata.tokenization import Tokens, token_weights
-from agentdata.house import House
 
 _KINDS = tuple(Kind)
 _NUMBER = {kind: number for number, kind in enumerate(_KINDS)}

@@ -1,4 +1,4 @@
-"""A recipe made ready to run: tokenizer, template and loss scale loaded and held against each other."""
+"""A recipe made ready to run: what it names is loaded and held against each other."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def open_house(recipe: Recipe) -> House:
             raise UsageError(
                 "missing_special_token",
                 f"--template {chat_format}: the tokenizer has no special token {token}",
-                remedy="choose the model's own template (`agentdata templates`) or another --tokenizer",
+                remedy="choose the model's template (`agentdata templates`) or another --tokenizer",
             )
     loss_scale = parse_loss_scale(recipe.loss_scale)
     keep = loss_scale.strategy is not Strategy.LAST_ROUND

@@ -118,5 +118,5 @@ def _bad(name: str, why: str) -> UsageError:
     return UsageError(
         "bad_loss_scale",
         f"--loss-scale {name}: {why}",
-        remedy='write {"Action:": [2.0, 2.0]} for a key and what follows, {"regex": [0.0]} for a match',
+        remedy='{"Action:": [2.0, 2.0]} weighs a key and what follows, {"regex": [0.0]} a match',
     )

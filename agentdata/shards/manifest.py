@@ -132,7 +132,7 @@ def load_manifest(directory: str | Path) -> Manifest:
     except FileNotFoundError:
         raise AgentDataError(
             "not_finished",
-            f"{directory} holds no {MANIFEST_NAME}: not a directory that `agentdata compile` finished",
+            f"{directory} holds no {MANIFEST_NAME}: no `agentdata compile` finished there",
             remedy="run the same `agentdata compile` again",
         ) from None
     try:

@@ -1,4 +1,4 @@
-"""A conversation to a prompt, by a chat format's turn marks and an agent template's way of calls."""
+"""A conversation to a prompt, by a chat format's marks and an agent template's way of calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from agentdata.conversation import Conversation, Message
-from agentdata.templates.agent_templates import AgentTemplate, get_agent_template
+from agentdata.templates.agent_templates import get_agent_template
+from agentdata.templates.agent_templates.base import AgentTemplate
 from agentdata.templates.chat_formats import ChatFormat, get_chat_format
 from agentdata.templates.prompt import Kind, Prompt, Segment
 

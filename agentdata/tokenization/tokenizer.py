@@ -59,7 +59,7 @@ def load_tokenizer(name: str | Path) -> LoadedTokenizer:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(
             "bad_tokenizer",
-            f"--tokenizer {name}: no such file, and not to be had from the Hugging Face hub: {first}",
+            f"--tokenizer {name}: no such file, and not on the Hugging Face hub: {first}",
             remedy="name a local tokenizer.json or check the network",
         ) from None
     return _parse(backend.to_str().encode(), str(name))

@@ -56,7 +56,7 @@ def load_model(source: str) -> Decoder:
     Raises AgentDataError `bad_model` where there is none, or none for causal language modelling.
     """
     # Whoever calls decides what is printed.
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         if Path(source).is_dir() and f'"{MODEL_TYPE}"' in _config_text(Path(source)):
             return TinyDecoder.load(Path(source))

@@ -1,0 +1,57 @@
+# `make` alone lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+DEMO = out/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types schemas golden parity bench clean
+
+help: ## List the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+setup: $(STAMP) ## Make the environment in .venv.
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	touch $@
+
+demo: $(STAMP) ## The main job on bundled data, offline: compile, stats, train, report.
+	$(BIN)/agentdata compile agentdata/assets/sample --tokenizer bundled --template chatml \
+	    --agent-template hermes --loss-scale hermes --max-length 2048 --split val=0.1 \
+	    --out $(DEMO)/shards --overwrite
+	$(BIN)/agentdata stats $(DEMO)/shards
+	rm -rf $(DEMO)/train
+	$(BIN)/agentdata train $(DEMO)/shards --model tiny --steps 60 --out $(DEMO)/train
+	@echo
+	@echo "shards             $(DEMO)/shards (rejected rows: $(DEMO)/shards/rejects.jsonl)"
+	@echo "model              $(DEMO)/train/model"
+	@echo "report, loss curve $(DEMO)/train/report.json, $(DEMO)/train/loss.svg"
+
+test: lint types ## Lint, types and the whole test suite.
+	$(BIN)/pytest
+
+lint: $(STAMP) ## ruff.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy, strict on the package.
+	$(BIN)/mypy
+
+schemas: $(STAMP) ## Write schemas/ anew from the models.
+	$(BIN)/python -m agentdata.schemas
+
+golden: $(STAMP) ## Write the golden cases anew; look at the diff.
+	$(BIN)/python tests/formats/golden_files.py
+	git --no-pager diff --stat -- tests
+
+parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl for others.
+	$(BIN)/python tests/parity.py $(CASES)
+
+bench: $(STAMP) ## Speed of compile beside the bare tokenizer, in one run.
+	$(BIN)/python bench/compile_speed.py
+
+clean: ## Remove what make made.
+	rm -rf $(VENV) out build .mypy_cache .pytest_cache .ruff_cache .hypothesis
