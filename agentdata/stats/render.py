@@ -72,15 +72,13 @@ def _flow(shown: list[Figures]) -> Table:
 def _tokens(shown: list[Figures]) -> Table:
     table = _table(
         "Tokens",
-        *(_Column("source", True), _Column("rows"), _Column("tokens"), _Column("trained")),
-        *(_Column("share"), _Column("weight sum"), _Column("straddling")),
-        _Column("stop trained"),
+        *(_Column("source", True), _Column("tokens"), _Column("trained"), _Column("share")),
+        *(_Column("weight sum"), _Column("straddling"), _Column("stop\ntrained")),
     )
     for figures in shown:
         _row(
             table,
             figures.source,
-            f"{figures.rows:,}",
             f"{figures.tokens:,}",
             f"{figures.trained_tokens:,}",
             _percent(figures.trained_share),
@@ -92,9 +90,9 @@ def _tokens(shown: list[Figures]) -> Table:
 
 
 def _lengths(shown: list[Figures]) -> Table:
-    table = _table("Tokens per row", _Column("source", True), *_SPREAD)
+    table = _table("Tokens per row", _Column("source", True), _Column("rows"), *_SPREAD)
     for figures in shown:
-        _row(table, figures.source, *_spread(figures.lengths))
+        _row(table, figures.source, f"{figures.rows:,}", *_spread(figures.lengths))
     return table
 
 
@@ -191,7 +189,8 @@ def _table(title: str, *columns: _Column) -> Table:
         table.add_column(
             column.heading,
             justify="left" if column.wide else "right",
-            overflow="fold",
+            # A name may go over several lines; of a number, no digit may seem to be missing.
+            overflow="fold" if column.wide else "ellipsis",
             no_wrap=not column.wide,
         )
     return table

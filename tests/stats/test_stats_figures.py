@@ -35,8 +35,9 @@ WEATHER = SourceCounts(
     read=12,
     written=8,
     rejected=2,
-    filtered=Counter(too_long=1),
+    filtered=Counter(too_long=1, empty=0),
     merged=1,
+    split_off=4,
     rejects=Counter(bad_json=1, unknown_role=1),
     warnings=Counter(call_without_result=3),
     tally=Tally(
@@ -67,7 +68,9 @@ def test_figures_of_one_source() -> None:
     assert figures.source == "weather.jsonl"
     assert (figures.rows, figures.tokens, figures.trained_tokens) == (9, 12000, 3000)
     assert (figures.trained_share, figures.weight_sum) == (0.25, 4500.0)
+    assert (figures.straddling_tokens, figures.trained_turns) == (2, 20)
     assert figures.stop_share == 0.75
+    assert (figures.flow.filtered, figures.flow.split_off) == ({"too_long": 1}, 4)
     assert figures.lengths is not None
     assert figures.lengths.model_dump() == {
         "mean": 12000 / 9,
@@ -130,7 +133,8 @@ def test_the_total_adds_the_sources() -> None:
         "orders.json",
         "weather.jsonl",
     ]
-    assert (flow.read, flow.written, flow.rejected, flow.merged) == (25, 16, 5, 2)
+    assert (flow.read, flow.written, flow.rejected) == (25, 16, 5)
+    assert (flow.merged, flow.split_off) == (2, 8)
     assert flow.filtered == {"too_long": 2}
     assert flow.rejects == {"bad_json": 2, "unknown_role": 2}
     assert flow.warnings == {"call_without_result": 6}
@@ -146,7 +150,7 @@ def test_a_source_without_rows_has_no_distributions() -> None:
 
 
 def test_only_the_most_called_tools_are_named() -> None:
-    tally = Tally(tool_calls=Counter({f"tool_{n:02d}": 1 + n // 2 for n in range(50)}))
+    tally = Tally(tool_calls=Counter({f"tool_{n:02d}": 1 + n // 2 for n in reversed(range(50))}))
     total = sources_report([SourceCounts(source="a", tally=tally)]).total
     assert total.tool_names == 50
     assert len(total.top_tools) == TOP_TOOLS

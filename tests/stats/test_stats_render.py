@@ -45,8 +45,8 @@ def source(name: str, **counts: object) -> SourceCounts:
     "line",
     [
         "a.jsonl 3 2 0 0 1 bad_json 1",
-        "a.jsonl 2 7,000 700 10.0 % 1,050.0 0 75.0 %",
-        "a.jsonl 3,500.0 3,000 4,000 4,000 4,000",
+        "a.jsonl 7,000 700 10.0 % 1,050.0 0 75.0 %",
+        "a.jsonl 2 3,500.0 3,000 4,000 4,000 4,000",
         "tools 6,300 90.0 % 0 0.0 %",
         "content 700 10.0 % 700 100.0 %",
         "2k 0 0.0 % 2,904 41.5 %",
@@ -87,10 +87,13 @@ def test_names_from_data_are_no_markup() -> None:
     assert "[red]x[/].jsonl" in text
 
 
-def test_numbers_are_whole_on_a_narrow_terminal() -> None:
-    text = shown(sources_report([source("raw/a-rather-long-name-of-a-file.jsonl")]), width=80)
+def test_large_numbers_are_whole_on_a_narrow_terminal() -> None:
+    counts = source("a-rather-long-name-of-a-file.jsonl" * 3)
+    tally = counts.tally
+    tally.tokens, tally.trained_tokens, tally.weight_sum = 2_345_678_901, 234_567_890, 345_678_901.5
+    text = shown(sources_report([counts]), width=80)
     assert "…" not in text
-    assert "2 7,000 700 10.0 % 1,050.0 0 75.0 %" in text
+    assert "2,345,678,901 234,567,890 10.0 % 345,678,901.5 0 75.0 %" in text
 
 
 @pytest.mark.parametrize(("packed", "heading"), [(False, "rows"), (True, "packs")])
