@@ -24,7 +24,7 @@ demo: $(STAMP) ## The main job on bundled data, offline: compile, stats, train, 
 	    --out $(DEMO)/shards --overwrite
 	$(BIN)/agentdata stats $(DEMO)/shards
 	rm -rf $(DEMO)/train
-	$(BIN)/agentdata train $(DEMO)/shards --model tiny --steps 60 --out $(DEMO)/train
+	$(BIN)/agentdata train $(DEMO)/shards --model tiny --steps 50 --out $(DEMO)/train
 	@echo
 	@echo "shards             $(DEMO)/shards (rejected rows: $(DEMO)/shards/rejects.jsonl)"
 	@echo "model              $(DEMO)/train/model"

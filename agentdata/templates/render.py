@@ -102,35 +102,48 @@ class _Renderer:
         self.blocks = [
             _Block(role, tuple(group)) for role, group in groupby(messages, lambda m: m[1].role)
         ]
-        if self.blocks and self.blocks[0].role == "assistant":
-            self.blocks.insert(0, _Block("user", ()))
+        self._give_a_user_turn()
         asked = [i for i, block in enumerate(self.blocks) if block.role in ("user", "tool")]
         drops = bool(self.marks.empty_think) and not keep_thinking
         self.thinking_from = asked[-1] if drops and asked else 0
+
+    def _give_a_user_turn(self) -> None:
+        """An empty user turn before a model that begins, and before results that answer no call
+        where only a user turn can hold them."""
+        blocks: list[_Block] = []
+        for block in self.blocks:
+            previous = blocks[-1].role if blocks else None
+            held = self.agent.format_results is None and previous not in ("user", "assistant")
+            if (block.role == "assistant" and not blocks) or (block.role == "tool" and held):
+                blocks.append(_Block("user", ()))
+            blocks.append(block)
+        self.blocks = blocks
 
     def segments(self) -> list[Segment]:
         out: list[Segment] = []
         if self.bos:
             out.append(Segment(self.bos, Kind.BOS, control=True))
         out += self._system()
+        inline = False
         for index, block in enumerate(self.blocks):
             following = self.blocks[index + 1].role if index + 1 < len(self.blocks) else None
             if block.role == "assistant":
                 out += self._assistant(index, block)
-                if following == "tool" and self._is_inline(out):
+                inline = following == "tool" and self._is_inline(out)
+                if inline:
                     self._open_observation(out)
                     continue
                 ends = self.marks.turn_separator if following else self.marks.end_of_turn
                 out.append(Segment(ends, Kind.END_OF_TURN, None, trainable=True, control=True))
             elif block.role == "tool":
-                out += self._results(out, block, following)
+                out += self._results(out, block, following, inline)
             elif block.role == "system":
                 for number, message in block.messages:
                     out += _turn(self.marks.system, message.text, Kind.SYSTEM, number)
             else:
                 out += self._user(index, block)
             if block.role != "assistant" and following in (None, "assistant"):
-                if block.role == "tool" and self._inline_results(out):
+                if block.role == "tool" and inline:
                     continue
                 out.append(_header(self.marks.assistant))
                 if following is None:
@@ -196,19 +209,14 @@ class _Renderer:
             addition = word if text.endswith("\n") else "\n" + word
             out[-1] = replace(out[-1], text=out[-1].text + addition)
 
-    def _inline_results(self, out: Sequence[Segment]) -> bool:
-        return bool(out) and out[-1].kind is Kind.TOOL_RESULT
-
     def _results(
-        self, out: Sequence[Segment], block: _Block, following: str | None
+        self, out: Sequence[Segment], block: _Block, following: str | None, inline: bool
     ) -> Iterator[Segment]:
-        after_call = bool(out) and out[-1].trainable and out[-1].kind is not Kind.END_OF_TURN
-        if not after_call and self.agent.format_results is None:
-            return  # the user turn before holds them
-        if not after_call:
-            assert self.agent.format_results is not None
-            text = self.agent.format_results([message.text for _, message in block.messages])
-            yield from _turn(self.marks.user, text, Kind.TOOL_RESULT, block.messages[0][0])
+        if not inline:
+            # Without a way to write results apart, the user turn before holds them already.
+            if self.agent.format_results is not None:
+                text = self.agent.format_results([message.text for _, message in block.messages])
+                yield from _turn(self.marks.user, text, Kind.TOOL_RESULT, block.messages[0][0])
             return
         word = self.agent.keywords.observation
         worded = out[-1].text.endswith(word)

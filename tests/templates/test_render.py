@@ -1,0 +1,140 @@
+"""Prompts, read as a person would: golden texts, then what must hold for every conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentdata.conversation import Conversation, Message, NativeTurn, ToolCall, ToolSpec
+from agentdata.errors import UsageError
+from agentdata.templates import Kind, get_template, render
+from agentdata.templates.agent_templates import AGENT_TEMPLATES
+from agentdata.templates.chat_formats import CHAT_FORMATS
+
+GOLDEN = Path(__file__).parent / "golden"
+CLOCK = {"name": "clock", "description": "The time. 时间", "parameters": {"type": "object"}}
+TOOL = ToolSpec("clock", "The time. 时间", {"type": "object"}, CLOCK)
+CALL = ToolCall("clock", {"zone": "Asia/上海"})
+SAMPLE = Conversation(
+    "sample",
+    (
+        Message("system", "Be brief."),
+        Message("user", "Time?"),
+        Message("assistant", "I look.", reasoning="a clock", tool_calls=(CALL, CALL)),
+        Message("tool", "12:00"),
+        Message("tool", "12:01\n"),
+        Message("assistant", "Noon."),
+        Message("user", "Thanks"),
+        Message("assistant", "Bye."),
+    ),
+    (TOOL,),
+)
+PAIRS = [(c, a) for c in sorted(CHAT_FORMATS) for a in sorted(AGENT_TEMPLATES)]
+
+
+@pytest.mark.parametrize("agent_template", sorted(AGENT_TEMPLATES))
+def test_golden_texts(agent_template: str) -> None:
+    text = render(SAMPLE, get_template("qwen3", agent_template)).text
+    path = GOLDEN / f"qwen3+{agent_template}.txt"
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("chat_format", "agent_template"), PAIRS)
+def test_nothing_of_the_conversation_is_lost(chat_format: str, agent_template: str) -> None:
+    prompt = render(SAMPLE, get_template(chat_format, agent_template))
+    for words in ("Time?", "I look.", "a clock", "Asia/上海", "12:00", "12:01", "Noon.", "Bye."):
+        assert words in prompt.text
+    assert "时间" in "".join(s.text for s in prompt.segments if s.kind is Kind.TOOLS)
+
+
+@pytest.mark.parametrize(("chat_format", "agent_template"), PAIRS)
+def test_only_what_the_model_writes_is_trainable(chat_format: str, agent_template: str) -> None:
+    prompt = render(SAMPLE, get_template(chat_format, agent_template))
+    trainable = {Kind.REASONING, Kind.CONTENT, Kind.TOOL_CALL, Kind.END_OF_TURN}
+    for segment in prompt.segments:
+        assert segment.trainable == (segment.kind in trainable)
+        assert not segment.trainable or "12:0" not in segment.text
+
+
+def test_last_round_drops_the_thinking_of_earlier_rounds() -> None:
+    template = get_template("qwen3")
+    assert "a clock" not in render(SAMPLE, template, keep_thinking=False).text
+    assert "a clock" in render(SAMPLE, template, keep_thinking=True).text
+
+
+@pytest.mark.parametrize(
+    ("messages", "text"),
+    [
+        (
+            (Message("assistant", "hi"),),
+            "<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\nhi<|im_end|>\n",
+        ),
+        (
+            (Message("user", "a"), Message("user", "b")),
+            "<|im_start|>user\nab<|im_end|>\n<|im_start|>assistant\n",
+        ),
+        (
+            (Message("user", "a"), Message("assistant", "b"), Message("assistant", "c")),
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nbc<|im_end|>\n",
+        ),
+        (
+            (Message("user", "a"), Message("tool", "r"), Message("assistant", "c")),
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>user\n<tool_response>\nr\n</tool_response>"
+            "<|im_end|>\n<|im_start|>assistant\nc<|im_end|>\n",
+        ),
+        (
+            (Message("user", "a"), Message("system", "s"), Message("assistant", "c")),
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>system\ns<|im_end|>\n"
+            "<|im_start|>assistant\nc<|im_end|>\n",
+        ),
+    ],
+    ids=["model begins", "user twice", "model twice", "result without call", "system later"],
+)
+def test_odd_orders_of_messages(messages: tuple[Message, ...], text: str) -> None:
+    assert render(Conversation("id", messages), get_template("chatml")).text == text
+
+
+def test_a_native_conversation_is_printed_as_it_stands() -> None:
+    spans = (
+        ("tool_call", "<|startofthink|>x<|endofthink|>"),
+        ("tool_result", "y"),
+        ("content", "z"),
+    )
+    native = (NativeTurn("user", (("text", "q"),)), NativeTurn("assistant", spans))
+    conversation = Conversation("id", (Message("user", "q"),), native=native)
+    prompt = render(conversation, get_template("modelscope_agent"))
+    said = "".join(text for _, text in spans)
+    assert prompt.text == f" \n\n<|user|>:q \n\n<|assistant|>:{said} \n\n</s>"
+    assert [s.text for s in prompt.segments if s.kind is Kind.TOOL_RESULT] == ["y"]
+
+
+ROLES = st.sampled_from(["system", "user", "assistant", "tool"])
+MESSAGES = st.lists(st.tuples(ROLES, st.text(max_size=8)), min_size=1, max_size=8)
+
+
+@given(MESSAGES, st.sampled_from(PAIRS), st.booleans())
+def test_segments_make_up_the_text_and_results_are_never_trainable(
+    messages: list[tuple[str, str]], pair: tuple[str, str], keep: bool
+) -> None:
+    marked = [
+        Message(role, f"«{number}{text}»")  # type: ignore[arg-type]
+        for number, (role, text) in enumerate(messages)
+    ]
+    prompt = render(Conversation("id", tuple(marked)), get_template(*pair), keep_thinking=keep)
+    assert prompt.text == "".join(segment.text for segment in prompt.segments)
+    for number, message in enumerate(marked):
+        assert message.text in prompt.text
+        owners = [s for s in prompt.segments if f"«{number}" in s.text and message.text in s.text]
+        assert owners
+        assert all(s.trainable == (message.role == "assistant") for s in owners)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [(("qwen9",), "--template"), (("qwen3", "herms"), "--agent-template")]
+)
+def test_unknown_names(names: tuple[str, ...], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        get_template(*names)
