@@ -31,7 +31,7 @@ demo: $(STAMP) ## The main job on bundled data, offline: compile, stats, train, 
 	@echo "report, loss curve $(DEMO)/train/report.json, $(DEMO)/train/loss.svg"
 
 test: lint types ## Lint, types and the whole test suite.
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: $(STAMP) ## ruff.
 	$(BIN)/ruff check .

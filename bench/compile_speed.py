@@ -1,0 +1,102 @@
+"""Compile, from files to finished shards, beside bare `tokenizers.encode_batch`, in one run.
+
+    python bench/compile_speed.py [SOURCE TOKENIZER TEMPLATE AGENT_TEMPLATE LOSS_SCALE]
+
+Without arguments: the bundled sample, many times over. Prints tokens/s of both and their ratio
+(medians of paired runs), and the peak memory of this process.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+
+from agentdata import formats
+from agentdata.assets import sample_dir
+from agentdata.errors import RowError
+from agentdata.example import rendered
+from agentdata.house import House, open_house
+from agentdata.pipeline import compile_recipe, plan_tasks
+from agentdata.recipe import Recipe, make_recipe
+from agentdata.sources import RawRow, read_unit
+
+RUNS = 5
+
+
+def main(arguments: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        recipe = _recipe(arguments, Path(scratch))
+        house = open_house(recipe)
+        texts = _texts(recipe, house)
+        ours: list[float] = []
+        bare: list[float] = []
+        tokens = 0
+        for run in range(RUNS):
+            start = time.perf_counter()
+            manifest = compile_recipe(recipe, Path(scratch) / f"out{run}")
+            ours.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            for at in range(0, len(texts), 64):
+                house.encoder.tokenizer.backend.encode_batch(
+                    texts[at : at + 64], add_special_tokens=False
+                )
+            bare.append(time.perf_counter() - start)
+            tokens = manifest.total().tokens
+    seconds, floor = statistics.median(ours), statistics.median(bare)
+    ratio = statistics.median(b / o for b, o in zip(bare, ours, strict=True))
+    print(f"{len(texts)} texts, {tokens} tokens, {RUNS} paired runs, {recipe.workers} workers")
+    print(f"compile                 {tokens / seconds:12,.0f} tokens/s")
+    print(f"tokenizers.encode_batch {tokens / floor:12,.0f} tokens/s (no rendering, no writing)")
+    print(f"ratio                   {ratio:12.2f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"peak memory             {peak / 1024:12,.0f} MiB")
+
+
+def _recipe(arguments: list[str], scratch: Path) -> Recipe:
+    if arguments:
+        keys = ("sources", "tokenizer", "template", "agent_template", "loss_scale")
+        values = dict(zip(keys, arguments, strict=False))
+        return make_recipe(values | {"sources": [values["sources"]]})
+    source = scratch / "sample.jsonl"
+    rows = (sample_dir() / "openai.jsonl").read_bytes().splitlines()
+    good = [row for row in rows if _is_good(row)]
+    source.write_bytes(b"\n".join(good * 100) + b"\n")
+    return make_recipe(
+        {
+            "sources": [str(source)],
+            "tokenizer": "bundled",
+            "template": "chatml",
+            "loss_scale": "hermes",
+        }
+    )
+
+
+def _is_good(row: bytes) -> bool:
+    try:
+        return "messages" in orjson.loads(row)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _texts(recipe: Recipe, house: House) -> list[str]:
+    """What the compile renders, for the bare tokenizer."""
+    texts = []
+    for task in plan_tasks(recipe):
+        for raw in read_unit(task.unit):
+            if isinstance(raw, RawRow):
+                try:
+                    conversation = formats.get(task.format).read(raw.value)
+                except RowError:
+                    continue
+                texts.append(rendered(conversation, house).prompt.text)
+    return texts
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
