@@ -27,7 +27,15 @@ from agentdata.shards.parts import read_part
 from agentdata.shards.schema import COLUMNS, PACKED_COLUMNS
 from agentdata.shards.writer import ShardWriter
 from agentdata.sources import RawRow, WorkUnit, expand, plan, read_unit
-from agentdata.work import Done, Task, measure_task, part_path, rejects_path, run_task
+from agentdata.work import (
+    UNKNOWN_FORMAT,
+    Done,
+    Task,
+    measure_task,
+    part_path,
+    rejects_path,
+    run_task,
+)
 
 DETECT_ROWS = 64
 
@@ -71,15 +79,23 @@ def plan_tasks(recipe: Recipe) -> list[Task]:
     Raises AgentDataError `no_rows` where there is nothing to read.
     """
     tasks: list[Task] = []
+    unknown: list[AgentDataError] = []
     for path in expand(recipe.sources):
         units = list(plan([path]))
         format_ = recipe.format
         if format_ == "auto":
-            format_ = _detect(path, units)
+            try:
+                format_ = _detect(path, units)
+            except AgentDataError as error:
+                # One strange file among others: its rows are rejected, each with this reason.
+                unknown.append(error)
+                format_ = UNKNOWN_FORMAT
         else:
             formats.get(format_)
         if format_:
             tasks += [Task(len(tasks) + number, unit, format_) for number, unit in enumerate(units)]
+    if unknown and all(task.format == UNKNOWN_FORMAT for task in tasks):
+        raise unknown[0]
     if not tasks:
         raise AgentDataError(
             "no_rows",

@@ -23,6 +23,7 @@ from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow, WorkUnit, read_unit
 
 BATCH_ROWS = 64
+UNKNOWN_FORMAT = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ def _examples(
 def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:
     if isinstance(raw, BadRow):
         raise RowError(raw.code, raw.message, pointer=raw.pointer)
+    if task.format == UNKNOWN_FORMAT:
+        raise RowError("unknown_format", "no known format fits this file; see --format")
     conversation = formats.get(task.format).read(raw.value)
     if conversation.media:
         raise RowError(

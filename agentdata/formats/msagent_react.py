@@ -74,6 +74,8 @@ def read(row: dict[str, Any]) -> Conversation:
         tools=tuple(tools),
         native=tuple(native),
         warnings=tuple(warnings),
+        # Its thoughts are ReAct's: templates of that kind write them with its words.
+        meta={"thought": True},
     )
 
 

@@ -189,7 +189,8 @@ class _Renderer:
         if message.reasoning is not None:
             text = f"{THINK_OPEN}\n{message.reasoning}\n{THINK_CLOSE}\n\n"
             if self.agent.thought and self.conversation.meta.get("thought"):
-                text = f"{self.agent.thought} {message.reasoning}\n"
+                answer = "" if message.tool_calls else self.agent.answer
+                text = f"{self.agent.thought} {message.reasoning}\n{answer}"
             yield Segment(text, Kind.REASONING, number, trainable=True)
         if message.text:
             yield Segment(message.text, Kind.CONTENT, number, trainable=True)

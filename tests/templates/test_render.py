@@ -138,3 +138,19 @@ def test_segments_make_up_the_text_and_results_are_never_trainable(
 def test_unknown_names(names: tuple[str, ...], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         get_template(*names)
+
+
+def test_react_thoughts_come_back_in_react_words_only() -> None:
+    messages = (
+        Message("user", "Time?"),
+        Message("assistant", reasoning="look", tool_calls=(CALL,)),
+        Message("tool", "12:00"),
+        Message("assistant", "Noon.", reasoning="done"),
+    )
+    conversation = Conversation("id", messages, meta={"thought": True})
+    react = render(conversation, get_template("chatml", "react_en")).text
+    assert "Thought: look\nAction: clock\n" in react
+    assert "12:00\nThought: done\nFinal Answer: Noon.<|im_end|>" in react
+    hermes = render(conversation, get_template("chatml", "hermes")).text
+    assert "<think>\nlook\n</think>\n\n<tool_call>" in hermes
+    assert "<think>\ndone\n</think>\n\nNoon.<|im_end|>" in hermes

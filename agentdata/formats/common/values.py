@@ -82,9 +82,9 @@ def _walk(value: Any, location: Iterable[str | int]) -> list[str | int]:
     of unions, or what is missing."""
     place: list[str | int] = []
     for part in location:
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and part < len(value)
+        ):
             value = value[part]
         else:
             continue

@@ -36,7 +36,8 @@ class AgentTemplate:
     `format_tools(tools, system)` gives the system prompt as (kind, text) pieces; `format_calls`
     the text of parallel calls; `format_results` the text of a turn that holds the results of the
     calls before it, or None where results stand inside the model's turn, behind the observation
-    word of `keywords`. `thought` is the word that a ReAct text puts before its reasoning.
+    word of `keywords`. `thought` and `answer` are the words that a ReAct text puts before its
+    reasoning and the reply that follows it, where the data wrote them so too (`meta["thought"]`).
     """
 
     name: str
@@ -46,6 +47,7 @@ class AgentTemplate:
     format_results: Callable[[Sequence[str]], str] | None = None
     keywords: ReactKeywords = REACT
     thought: str = ""
+    answer: str = ""
 
 
 def to_json(value: Any) -> str:

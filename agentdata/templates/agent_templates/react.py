@@ -87,6 +87,7 @@ TEMPLATES = (
         format_tools=_tools_en,
         format_calls=react_calls(REACT),
         thought="Thought:",
+        answer="Final Answer: ",
     ),
     AgentTemplate(
         name="react_zh",
@@ -94,5 +95,6 @@ TEMPLATES = (
         format_tools=_tools_zh,
         format_calls=react_calls(REACT),
         thought="Thought:",
+        answer="Final Answer: ",
     ),
 )

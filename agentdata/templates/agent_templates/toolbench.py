@@ -47,5 +47,6 @@ TEMPLATES = (
         format_tools=format_tools,
         format_calls=react_calls(REACT),
         thought="Thought:",
+        answer="Final Answer: ",
     ),
 )
