@@ -116,9 +116,10 @@ class _Progress:
 
 
 def _print(manifest: Manifest, out: Path, seconds: float) -> None:
-    table = Table(
-        "source", "format", "read", "written", "rejected", "filtered", "tokens", "trained"
-    )
+    table = Table()
+    table.add_column("source", overflow="fold", ratio=1)
+    for title in ("format", "read", "written", "rejected", "filtered", "tokens", "trained"):
+        table.add_column(title, overflow="fold")
     for counts in manifest.sources:
         tokens = counts.tally.tokens
         table.add_row(

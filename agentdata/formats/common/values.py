@@ -82,11 +82,8 @@ def _walk(value: Any, location: Iterable[str | int]) -> list[str | int]:
     of unions, or what is missing."""
     place: list[str | int] = []
     for part in location:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            value = value[part]
-        else:
-            continue
-        place.append(part)
+        children = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(children, dict) and part in children:
+            value = children[part]
+            place.append(part)
     return place
