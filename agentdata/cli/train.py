@@ -34,7 +34,11 @@ def _option(name: str, kind: Any, text: str, **more: Any) -> Callable[[Any], Any
 @_option("--warmup", float, "Share of the steps over which the learning rate rises.")
 @_option("--weight-decay", float, "Of AdamW, on matrices.")
 @_option("--clip", float, "Largest norm of the gradient.")
-@_option("--batch-tokens", int, "Tokens of an optimizer step, over all processes.")
+@_option(
+    "--batch-tokens",
+    int,
+    "Tokens of an optimizer step, over all processes.  [default: 4096 for tiny, else 32768]",
+)
 @_option("--micro-batch-tokens", int, "Tokens that go through the model at once, with padding.")
 @_option("--max-length", int, "Leave out rows with more tokens, and count them.")
 @_option(

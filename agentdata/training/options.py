@@ -21,6 +21,8 @@ DType = Literal["auto", "float32", "bfloat16"]
 TINY = "tiny"
 TINY_LR = 1e-3
 FINE_TUNING_LR = 1e-5
+TINY_BATCH_TOKENS = 4096
+FINE_TUNING_BATCH_TOKENS = 32_768
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,12 @@ class TrainOptions:
     `out`: None is `<directory>-train`. A run takes `steps` optimizer steps, or `epochs` passes
     where `steps` is None. `lr` is the peak: None is 1e-3 for `tiny`, else 1e-5; `warmup` is the
     share of steps over which it rises from 0. A step takes shuffled rows up to `batch_tokens`
-    tokens (at least one row); sequences of similar length go through the model together, up to
-    `micro_batch_tokens` with padding (at least one sequence), which changes memory and speed and
-    nothing else. Rows longer than `max_length` tokens are left out and counted. Validation runs
-    every `eval_every` steps and at the end, on up to `eval_tokens` of the split `validation`;
-    a checkpoint is written every `save_every` steps, the newest `keep_checkpoints` are kept.
+    tokens (at least one row): None is 4096 for `tiny`, else 32768. Sequences of similar length
+    go through the model together, up to `micro_batch_tokens` with padding (at least one
+    sequence), which changes memory and speed and nothing else. Rows longer than `max_length`
+    tokens are left out and counted. Validation runs every `eval_every` steps and at the end, on
+    up to `eval_tokens` tokens of the split `validation`; a checkpoint is written every
+    `save_every` steps, the newest `keep_checkpoints` are kept.
 
     Raises UsageError `bad_option`.
     """
@@ -49,7 +52,7 @@ class TrainOptions:
     warmup: float = 0.05
     weight_decay: float = 0.1
     clip: float = 1.0
-    batch_tokens: int = 8192
+    batch_tokens: int | None = None
     micro_batch_tokens: int = 4096
     max_length: int | None = None
     loss_norm: LossNorm = "tokens"
@@ -64,10 +67,10 @@ class TrainOptions:
     dtype: DType = "auto"
 
     def __post_init__(self) -> None:
-        positive = ("epochs", "batch_tokens", "micro_batch_tokens", "eval_every", "eval_tokens")
-        for name in (*positive, "save_every", "keep_checkpoints", "clip"):
+        positive = ("epochs", "micro_batch_tokens", "eval_every", "eval_tokens", "save_every")
+        for name in (*positive, "keep_checkpoints", "clip"):
             _require(getattr(self, name) > 0, name, "above 0")
-        for name in ("steps", "max_length"):
+        for name in ("steps", "batch_tokens", "max_length"):
             value = getattr(self, name)
             _require(value is None or value > 0, name, "above 0")
         _require(self.lr is None or 0 < self.lr <= 1000, "lr", "above 0, and at most 1000")
@@ -89,6 +92,13 @@ class TrainOptions:
     def peak_lr(self) -> float:
         """The highest learning rate of the run."""
         return self.lr or (TINY_LR if self.model == TINY else FINE_TUNING_LR)
+
+    @property
+    def step_tokens(self) -> int:
+        """`batch_tokens`, or what suits the model where it is None."""
+        return self.batch_tokens or (
+            TINY_BATCH_TOKENS if self.model == TINY else FINE_TUNING_BATCH_TOKENS
+        )
 
     def lr_at(self, step: int, steps: int) -> float:
         """The learning rate of optimizer step `step` of `steps`, from 0.

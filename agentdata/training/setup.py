@@ -48,7 +48,7 @@ def prepare(options: TrainOptions, world: World) -> Run:
     data = ShardDataset(options.directory, "train")
     plan = StepPlan(
         data,
-        batch_tokens=options.batch_tokens,
+        batch_tokens=options.step_tokens,
         seed=options.seed,
         max_length=options.max_length,
     )
@@ -142,6 +142,6 @@ def _own_validation(options: TrainOptions, world: World) -> Iterator[TrainSequen
 
 def _identity(options: TrainOptions, steps: int) -> dict[str, Any]:
     data = (options.directory / MANIFEST_NAME).read_bytes()
-    names = ("model", "lr", "warmup", "weight_decay", "clip", "batch_tokens", "max_length")
+    names = ("model", "peak_lr", "warmup", "weight_decay", "clip", "step_tokens", "max_length")
     chosen = {name: getattr(options, name) for name in (*names, "loss_norm", "seed")}
     return {"manifest": hashlib.sha256(data).hexdigest(), "steps": steps, **chosen}

@@ -144,7 +144,7 @@ def test_resume_without_a_checkpoint_starts_and_after_the_end_does_nothing(
     ("change", "says"),
     [
         ({"steps": 9}, "steps 6, not 9"),
-        ({"lr": 0.5}, "lr None, not 0.5"),
+        ({"lr": 0.5}, "peak_lr 0.001, not 0.5"),
         ({"loss_norm": "sample"}, "loss_norm tokens, not sample"),
     ],
 )

@@ -110,7 +110,7 @@ def test_loss_is_the_models_own_where_weights_are_0_and_1(tmp_path: Path, name: 
         labels = torch.where(torch.from_numpy(item.weights) > 0, ids, -100)
         loss = model.module(input_ids=ids, labels=labels, num_items_in_batch=count).loss
         loss.backward()
-        expected += float(loss)
+        expected += loss.item()
     assert got.loss == pytest.approx(expected, rel=1e-5)
     for parameter, tensor in model.module.named_parameters():
         torch.testing.assert_close(gradients[parameter], tensor.grad, rtol=1e-4, atol=1e-6)
@@ -148,7 +148,7 @@ def test_packed_sequences_attend_as_under_a_block_mask(tmp_path: Path, norm: Los
     else:
         expected = losses.sum() / weights.sum()
     got = step_loss(Engine(model, ALONE, torch.float32, norm, 50), items, backward=False)
-    assert got.loss == pytest.approx(float(expected), rel=1e-5)
+    assert got.loss == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_what_is_no_model_is_one_clear_line(
