@@ -67,10 +67,9 @@ def compile_recipe(
 def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCounts]:
     """The counts that a compile of this recipe would have, with nothing written."""
     house = open_house(recipe)
-    results = (
-        measure_task(house, task, left) for task, left in _limited(recipe, plan_tasks(recipe))
-    )
-    return _gather(results, plan_tasks(recipe), progress)
+    tasks = plan_tasks(recipe)
+    results = (measure_task(house, task, left) for task, left in _limited(recipe, tasks))
+    return _gather(results, tasks, progress)
 
 
 def plan_tasks(recipe: Recipe) -> list[Task]:
