@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
@@ -24,7 +25,7 @@ def _option(name: str, kind: Any, text: str, **more: Any) -> Callable[[Any], Any
     return click.option(name, type=kind, default=default, show_default=shown, help=text, **more)
 
 
-@click.command("train", epilog="Example: agentdata train out --model tiny --steps 200")
+@click.command("train")
 @click.argument("directory", type=click.Path(path_type=Path))
 @_option("--model", str, "tiny, or a local path or id of a causal LM for transformers.")
 @_option("--out", click.Path(path_type=Path), "Where to write.  [default: DIRECTORY-train]")
@@ -63,6 +64,10 @@ def command(quiet: bool, as_json: bool, **options: Any) -> None:
 
     Loss of a step: sum(weight * cross entropy) / N, N over the whole step. For several GPUs:
     torchrun --nproc-per-node 8 --no-python agentdata train ...
+
+    \b
+    Example:
+      agentdata train shards --model tiny --steps 200
     """
     require_extra()
     # Only now, so that every other command works without torch.
@@ -70,6 +75,8 @@ def command(quiet: bool, as_json: bool, **options: Any) -> None:
 
     progress = (lambda record: None) if quiet else _Lines()
     result = train(TrainOptions(**options), progress)
+    if os.environ.get("RANK", "0") != "0":
+        return
     if as_json:
         shown = asdict(result) | {"out": str(result.out)}
         click.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())

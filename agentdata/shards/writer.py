@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from agentdata.shards.manifest import Shard
 
 ROW_GROUP_TOKENS = 1 << 19
+# An id, a label and a weight.
+TOKEN_BYTES = 12
 
 
 class ShardWriter:
@@ -31,6 +33,7 @@ class ShardWriter:
         self._schema = schema
         self._container = container
         self._shard_size = shard_size
+        self._group_tokens = max(1, min(ROW_GROUP_TOKENS, shard_size // TOKEN_BYTES))
         self._done: list[tuple[Path, Shard]] = []
         self._sink: pq.ParquetWriter | pa.ipc.RecordBatchFileWriter | None = None
         self._path = directory
@@ -42,10 +45,10 @@ class ShardWriter:
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Append rows."""
         for batch in batches:
-            for piece in _pieces(batch):
+            for piece in _pieces(batch, self._group_tokens):
                 self._waiting.append(piece)
                 self._waiting_tokens += _sum(piece, "length")
-                if self._waiting_tokens >= ROW_GROUP_TOKENS:
+                if self._waiting_tokens >= self._group_tokens:
                     self._flush()
 
     def finish(self) -> list[Shard]:
@@ -77,7 +80,7 @@ class ShardWriter:
         # Sums of float32 in float64: the same whatever the size of the batches.
         self._weight_sum += float(pc.sum(pc.cast(table["weight_sum"], pa.float64())).as_py() or 0)
         self._waiting, self._waiting_tokens = [], 0
-        if self._tokens * 12 >= self._shard_size:
+        if self._tokens * TOKEN_BYTES >= self._shard_size:
             self._close()
 
     def _open(self) -> None:
@@ -109,11 +112,11 @@ class ShardWriter:
         self._weight_sum = 0.0
 
 
-def _pieces(batch: pa.RecordBatch) -> Iterable[pa.RecordBatch]:
+def _pieces(batch: pa.RecordBatch, most_tokens: int) -> Iterable[pa.RecordBatch]:
     """A batch in pieces of a row group each at most, but never less than a row."""
     start = tokens = 0
     for row, length in enumerate(batch["length"].to_pylist()):
-        if tokens and tokens + length > ROW_GROUP_TOKENS:
+        if tokens and tokens + length > most_tokens:
             yield batch.slice(start, row - start)
             start, tokens = row, 0
         tokens += length
