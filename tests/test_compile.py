@@ -258,3 +258,11 @@ def test_packs_are_full() -> None:
     lengths = np.random.default_rng(0).lognormal(np.log(900), 0.7, 20_000).astype(int).clip(1, 8192)
     packs = pack(lengths.tolist(), 8192)
     assert lengths.sum() / (len(packs) * 8192) > 0.999
+
+
+@pytest.mark.parametrize("overflow", ["split", "truncate_left", "truncate_right"])
+def test_the_first_token_of_a_row_is_never_trained(tmp_path: Path, overflow: str) -> None:
+    source = write_rows(tmp_path / "rows.jsonl", 5)
+    compiled(tmp_path / "out", source, loss_scale="all", max_length=40, overflow=overflow)
+    weights = table(tmp_path / "out")["loss_weights"].to_list()
+    assert all(row[0] == 0 and set(row[1:]) == {1} for row in weights)
