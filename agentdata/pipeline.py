@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from agentdata import __version__, formats
+from agentdata import __version__
 from agentdata.errors import AgentDataError, UsageError
 from agentdata.executors import local
 from agentdata.house import House, open_house
+from agentdata.intake import Task, plan_tasks, read_rows
 from agentdata.recipe import Recipe
 from agentdata.shards.manifest import (
     MANIFEST_NAME,
@@ -26,18 +27,13 @@ from agentdata.shards.packs import packed
 from agentdata.shards.parts import read_part
 from agentdata.shards.schema import COLUMNS, PACKED_COLUMNS
 from agentdata.shards.writer import ShardWriter
-from agentdata.sources import RawRow, WorkUnit, expand, plan, read_unit
 from agentdata.work import (
-    UNKNOWN_FORMAT,
     Done,
-    Task,
     measure_task,
     part_path,
     rejects_path,
     run_task,
 )
-
-DETECT_ROWS = 64
 
 Progress = Callable[[Done], None]
 
@@ -52,7 +48,7 @@ def compile_recipe(
     """
     directory = Path(out)
     house = open_house(recipe)
-    tasks = plan_tasks(recipe)
+    tasks = plan_tasks(recipe.sources, recipe.format)
     parts = _prepare(directory, overwrite)
     try:
         sources = _run(house, tasks, parts, progress)
@@ -67,54 +63,9 @@ def compile_recipe(
 def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCounts]:
     """The counts that a compile of this recipe would have, with nothing written."""
     house = open_house(recipe)
-    tasks = plan_tasks(recipe)
+    tasks = plan_tasks(recipe.sources, recipe.format)
     results = (measure_task(house, task, left) for task, left in _limited(recipe, tasks))
     return _gather(results, tasks, progress)
-
-
-def plan_tasks(recipe: Recipe) -> list[Task]:
-    """The units of work of all sources, each with its file's format, in the order of the output.
-
-    Raises AgentDataError `no_rows` where there is nothing to read.
-    """
-    tasks: list[Task] = []
-    unknown: list[AgentDataError] = []
-    for path in expand(recipe.sources):
-        units = list(plan([path]))
-        format_ = recipe.format
-        if format_ == "auto":
-            try:
-                format_ = _detect(path, units)
-            except AgentDataError as error:
-                # One strange file among others: its rows are rejected, each with this reason.
-                unknown.append(error)
-                format_ = UNKNOWN_FORMAT
-        else:
-            formats.get(format_)
-        if format_:
-            tasks += [Task(len(tasks) + number, unit, format_) for number, unit in enumerate(units)]
-    if unknown and all(task.format == UNKNOWN_FORMAT for task in tasks):
-        raise unknown[0]
-    if not tasks:
-        raise AgentDataError(
-            "no_rows",
-            f"no rows in {', '.join(recipe.sources)}",
-            remedy="name a file that holds conversations",
-        )
-    return tasks
-
-
-def _detect(path: Path, units: list[WorkUnit]) -> str:
-    """The format of a file by its first rows; "" where it holds none."""
-    rows = (row for unit in units for row in read_unit(unit))
-    sample = list(islice(rows, DETECT_ROWS))
-    good = [row.value for row in sample if isinstance(row, RawRow)]
-    if not sample:
-        return ""
-    try:
-        return formats.detect(good)
-    except AgentDataError as error:
-        raise type(error)(error.code, f"{path}: {error.message}", remedy=error.remedy) from None
 
 
 def _prepare(directory: Path, overwrite: bool) -> Path:
@@ -172,7 +123,7 @@ def _limited(recipe: Recipe, tasks: list[Task]) -> Iterator[tuple[Task, int | No
         if left <= 0:
             return
         yield task, left
-        left -= sum(1 for _ in islice(read_unit(task.unit), left))
+        left -= sum(1 for _ in islice(read_rows(task), left))
 
 
 def _gather(
@@ -227,8 +178,9 @@ def _commit(
         # Pieces that `split` cut off and packing joined again leave no trace in the counts.
         rejoined = min(merged[counts.source], counts.split_off)
         counts.split_off -= rejoined
-        counts.merged += merged[counts.source] - rejoined
-        counts.written -= counts.merged
+        joined = merged[counts.source] - rejoined
+        counts.merged += joined
+        counts.written -= joined
     manifest = Manifest(
         version=__version__,
         recipe=recipe.content(),

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import orjson
-
-from agentdata import formats
-from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, RowError
 from agentdata.example import Example, Rendered, example, fitted, rendered, tally
 from agentdata.house import House
+from agentdata.intake import COMPANION, Task, read_conversation, read_rows
+from agentdata.intake.conversations import row_json
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
-from agentdata.sources import BadRow, RawRow, WorkUnit, read_unit
+from agentdata.sources import BadRow, RawRow
 
 BATCH_ROWS = 64
-UNKNOWN_FORMAT = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A unit of a file of a known format, and its place in the order of the output."""
-
-    index: int
-    unit: WorkUnit
-    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +84,13 @@ def _examples(
     limit: int | None,
 ) -> Iterator[tuple[Rendered, list[Example]]]:
     """The rows that are written, with their examples; all others are counted, and why."""
-    rows: Iterable[RawRow | BadRow] = read_unit(task.unit)
-    stream = iter(rows if limit is None else islice(rows, limit))
+    stream = islice(read_rows(task), limit)
+    if task.format == COMPANION:
+        counts.read = counts.merged = sum(1 for _ in stream)
+        return
     while batch := list(islice(stream, BATCH_ROWS)):
-        counts.read += len(batch)
+        counts.read += sum(raw.records for raw in batch)
+        counts.merged += sum(raw.records - 1 for raw in batch)
         ready: list[Rendered] = []
         for raw in batch:
             try:
@@ -123,33 +113,15 @@ def _examples(
 
 
 def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:
-    if isinstance(raw, BadRow):
-        raise RowError(raw.code, raw.message, pointer=raw.pointer)
-    if task.format == UNKNOWN_FORMAT:
-        raise RowError("unknown_format", "no known format fits this file; see --format")
-    conversation = formats.get(task.format).read(raw.value)
+    conversation = read_conversation(raw, task)
     if conversation.media:
         raise RowError(
             "media_unsupported", "rows with images, videos or audio are not compiled yet"
         )
-    row = rendered(_named(conversation, raw, task.unit), house)
+    row = rendered(conversation, house)
     if house.recipe.special_tokens_in_text == "reject":
         house.encoder.check(row.prompt)
     return row
-
-
-def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversation:
-    """The conversation with its source, and an id by file and line where the data gave none."""
-    if conversation.id:
-        return replace(conversation, source=str(unit.path))
-    content = hashlib.sha256(_dumps(raw.value)).hexdigest()
-    return replace(
-        conversation,
-        id=f"{unit.path.name}:{raw.line}",
-        source=str(unit.path),
-        # A line number changes when rows are added before it; the content does not.
-        meta=conversation.meta | {"split_key": content},
-    )
 
 
 def _reject(
@@ -180,12 +152,4 @@ def _reject(
             "pointer": prefix + error.pointer,
             "row": raw.value if isinstance(raw, RawRow) else raw.raw,
         }
-        rejects.write(_dumps(record) + b"\n")
-
-
-def _dumps(value: Any) -> bytes:
-    """JSON of any row that was read: integers past 64 bits, NaN, bytes and dates included."""
-    try:
-        return orjson.dumps(value, default=str)
-    except (TypeError, orjson.JSONEncodeError):
-        return json.dumps(value, ensure_ascii=True, default=str).encode()
+        rejects.write(row_json(record) + b"\n")

@@ -22,7 +22,8 @@ from agentdata.assets import sample_dir
 from agentdata.errors import RowError
 from agentdata.example import rendered
 from agentdata.house import House, open_house
-from agentdata.pipeline import compile_recipe, plan_tasks
+from agentdata.intake import plan_tasks
+from agentdata.pipeline import compile_recipe
 from agentdata.recipe import Recipe, make_recipe
 from agentdata.sources import RawRow, read_unit
 
@@ -87,7 +88,7 @@ def _is_good(row: bytes) -> bool:
 def _texts(recipe: Recipe, house: House) -> list[str]:
     """What the compile renders, for the bare tokenizer."""
     texts = []
-    for task in plan_tasks(recipe):
+    for task in plan_tasks(recipe.sources, recipe.format):
         for raw in read_unit(task.unit):
             if isinstance(raw, RawRow):
                 try:

@@ -38,7 +38,7 @@ def put(path: Path, data: bytes | str) -> Path:
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("b.jsonl", "a.json", "deep/c.JSONL.GZ", "deep/er/d.parquet", "e.json.zst"):
         put(tmp_path / "in" / name, b"")
-    for name in ("notes.txt", ".hidden.jsonl", ".cache/x.jsonl", "f.csv"):
+    for name in ("notes.md", ".hidden.jsonl", ".cache/x.jsonl", "f.csv"):
         put(tmp_path / "in" / name, b"")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -76,7 +76,7 @@ def test_expand(tree: Path, sources: list[str], expected: list[str]) -> None:
         ("in/*.xml", "source_not_found"),
         ("in/*.csv", "source_not_found"),
         ("in/.cache/none", "source_not_found"),
-        ("in/notes.txt", "unknown_ending"),
+        ("in/notes.md", "unknown_ending"),
     ],
 )
 def test_expand_says_what_is_wrong_with_a_source(tree: Path, source: str, code: str) -> None:

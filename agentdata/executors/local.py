@@ -12,8 +12,9 @@ from pathlib import Path
 
 from agentdata.errors import AgentDataError
 from agentdata.house import House, open_house
+from agentdata.intake import Task
 from agentdata.recipe import Recipe
-from agentdata.work import Done, Task, run_task
+from agentdata.work import Done, run_task
 
 # Set once in every worker process by its initializer.
 _house: House | None = None

@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import Any
 
 from agentdata.errors import AgentDataError, UsageError
-from agentdata.formats.base import Fit, Format
+from agentdata.formats.base import Companions, Fit, Format
 
-__all__ = ["FORMATS", "Fit", "Format", "detect", "get", "looks_like_row"]
+__all__ = ["FORMATS", "Companions", "Fit", "Format", "detect", "get", "looks_like_row"]
 
 
 def _find() -> dict[str, Format]:

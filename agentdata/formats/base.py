@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -24,11 +25,33 @@ class Fit(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Companions:
+    """Files that hold a part of a file's rows: answers apart from the questions, tools apart from
+    both.
+
+    `find` names those of a file that exist; `index` makes one lookup of their rows, by the path of
+    each; `join` gives a row with what belongs to it. A companion that is itself among the sources
+    adds no rows of its own: its rows count as merged.
+    """
+
+    find: Callable[[Path], Sequence[Path]]
+    index: Callable[[Mapping[Path, Sequence[dict[str, Any]]]], Any]
+    join: Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A raw format.
 
     `detect` never raises. `read` raises RowError alone and leaves `Conversation.source` empty.
     `general` formats win over others that can read the same rows and whose marks no row bears.
+
+    Where a raw record is not one conversation, one of these says so; `detect` judges the raw
+    record, `read` gets what they made of it.
+    `explode` gives the rows in a record that holds several, each with its JSON pointer in it.
+    `session` is for formats that spread a conversation over lines: records in a row with an equal
+    key are one, and `read` gets `{"records": [...]}`.
+    `companions` joins rows with those of other files.
     """
 
     name: str
@@ -37,3 +60,6 @@ class Format:
     detect: Callable[[dict[str, Any]], Fit]
     read: Callable[[dict[str, Any]], Conversation]
     general: bool = False
+    explode: Callable[[dict[str, Any]], Iterable[tuple[str, Any]]] | None = None
+    session: Callable[[dict[str, Any]], str] | None = None
+    companions: Companions | None = None

@@ -9,8 +9,9 @@ from pathlib import Path
 from agentdata.errors import AgentDataError, UsageError
 
 ENDINGS = (
-    *(kind + packed for kind in (".jsonl", ".json") for packed in ("", ".gz", ".zst")),
+    *(kind + packed for kind in (".jsonl", ".json", ".traj") for packed in ("", ".gz", ".zst")),
     ".parquet",
+    ".txt",
 )
 
 
@@ -18,7 +19,8 @@ def expand(sources: Sequence[str]) -> list[Path]:
     """The files named by paths, directories and globs, each once, in the order of the sources.
 
     A directory gives all its files of a known ending, at any depth, sorted; names that begin with
-    a dot are passed over. So does a directory that a glob matches.
+    a dot are passed over, and so are .txt files: as a rule they are notes, not rows. So does a
+    directory that a glob matches.
 
     Raises UsageError `source_not_found` (nothing there, or nothing of a known ending in it) and
     `unknown_ending` (a file named outright).
@@ -87,5 +89,5 @@ def _walk(directory: Path) -> Iterable[Path]:
         raise unreadable(directory, error) from None
     for path in candidates:
         hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
-        if not hidden and ending(path) and path.is_file():
+        if not hidden and ending(path) not in ("", ".txt") and path.is_file():
             yield path

@@ -28,11 +28,12 @@ _CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "
 class RawRow:
     """A row as parsed, nearly always a JSON object. `line` counts from 1: lines of a line-based
     file, rows of any other. `pointer_prefix` is the JSON pointer of the row within its document,
-    "" where the row stands by itself."""
+    "" where the row stands by itself. `records` is how many records of the file make the row."""
 
     value: dict[str, Any]
     line: int
     pointer_prefix: str = ""
+    records: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class BadRow:
     message: str
     pointer: str = ""
     raw: str = ""
+    records: int = 1
 
 
 def read_unit(unit: WorkUnit, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[RawRow | BadRow]:
@@ -60,6 +62,8 @@ def read_unit(unit: WorkUnit, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[
             return _document_rows(unit.path)
         case "parquet":
             return _parquet_rows(unit)
+        case "text":
+            return _text_row(unit.path, max_line_bytes)
 
 
 def _line_rows(unit: WorkUnit, max_line_bytes: int) -> Iterator[RawRow | BadRow]:
@@ -72,6 +76,20 @@ def _line_rows(unit: WorkUnit, max_line_bytes: int) -> Iterator[RawRow | BadRow]
                 yield BadRow(line.number, "line_too_long", message, raw=_beginning(line.raw))
             elif line.raw.strip(b"\xef\xbb\xbf \t\r\n"):
                 yield _parsed_line(line.raw, line.number)
+
+
+def _text_row(path: Path, max_bytes: int) -> Iterator[RawRow | BadRow]:
+    """A text file is one row: {"text": all of it}."""
+    with open_bytes(path) as stream:
+        raw = stream.read(max_bytes + 1)
+    if len(raw) > max_bytes:
+        message = f"the text is longer than {max_bytes} bytes"
+        yield BadRow(1, "line_too_long", message, raw=_beginning(raw))
+    elif raw.strip(b"\xef\xbb\xbf \t\r\n"):
+        try:
+            yield RawRow({"text": raw.decode("utf-8-sig")}, 1)
+        except UnicodeDecodeError as error:
+            yield BadRow(1, "bad_encoding", f"no UTF-8: {error.reason}", raw=_beginning(raw))
 
 
 def _parsed_line(raw: bytes, number: int) -> RawRow | BadRow:

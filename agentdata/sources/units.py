@@ -18,7 +18,7 @@ from agentdata.sources.streams import MAX_LINE_BYTES, open_bytes
 UNIT_BYTES = 8 << 20
 _BLOCK_BYTES = 1 << 20
 
-Kind = Literal["lines", "document", "parquet"]
+Kind = Literal["lines", "document", "parquet", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class WorkUnit:
     lines     bytes, cut on line starts           number of the first line, from 1
     document  0, 0: the whole file                1
     parquet   row groups                          number of the first row, from 1
+    text      0, 0: the whole file, one row       1
 
     A packed file is never cut: its `lines` unit has end 0 too, which means to its end.
     """
@@ -49,10 +50,12 @@ def plan(paths: Iterable[Path], unit_bytes: int = UNIT_BYTES) -> Iterator[WorkUn
         known = ending(path)
         if known == ".parquet":
             yield from _row_groups(path, unit_bytes)
-        elif known.startswith(".json") and not known.startswith(".jsonl"):
+        elif known == ".txt":
+            yield WorkUnit(path, "text")
+        elif known.startswith((".json", ".traj")) and not known.startswith(".jsonl"):
             if not _holds_lines(path):
                 yield WorkUnit(path, "document")
-            elif known == ".json":
+            elif known in (".json", ".traj"):
                 yield from _line_ranges(path, unit_bytes)
             else:
                 yield WorkUnit(path, "lines")

@@ -1,0 +1,14 @@
+"""From what the user names to conversations, each with its place in the data."""
+
+from agentdata.intake.conversations import read_conversation
+from agentdata.intake.records import read_rows
+from agentdata.intake.tasks import COMPANION, UNKNOWN_FORMAT, Task, plan_tasks
+
+__all__ = [
+    "COMPANION",
+    "UNKNOWN_FORMAT",
+    "Task",
+    "plan_tasks",
+    "read_conversation",
+    "read_rows",
+]

@@ -1,0 +1,49 @@
+"""A raw row to a conversation that knows where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from agentdata import formats
+from agentdata.conversation import Conversation
+from agentdata.errors import RowError
+from agentdata.intake.tasks import UNKNOWN_FORMAT, Task
+from agentdata.sources import BadRow, RawRow, WorkUnit
+
+
+def read_conversation(raw: RawRow | BadRow, task: Task) -> Conversation:
+    """The conversation of a row, with its source, and an id by file and line where it has none.
+
+    Raises RowError; its pointer is relative to the row.
+    """
+    if isinstance(raw, BadRow):
+        raise RowError(raw.code, raw.message, pointer=raw.pointer)
+    if task.format == UNKNOWN_FORMAT:
+        raise RowError("unknown_format", task.fault)
+    return _named(formats.get(task.format).read(raw.value), raw, task.unit)
+
+
+def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversation:
+    if conversation.id:
+        return replace(conversation, source=str(unit.path))
+    content = hashlib.sha256(row_json(raw.value)).hexdigest()
+    return replace(
+        conversation,
+        id=f"{unit.path.name}:{raw.line}",
+        source=str(unit.path),
+        # A line number changes when rows are added before it; the content does not.
+        meta=conversation.meta | {"split_key": content},
+    )
+
+
+def row_json(value: Any) -> bytes:
+    """JSON of any row that was read: integers past 64 bits, NaN, bytes and dates included."""
+    try:
+        return orjson.dumps(value, default=str)
+    except (TypeError, orjson.JSONEncodeError):
+        return json.dumps(value, ensure_ascii=True, default=str).encode()
