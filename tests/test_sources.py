@@ -255,8 +255,8 @@ def test_nan_is_read(tmp_path: Path) -> None:
         ("a.jsonl.zst", zstandard.compress(b'{"a": 1}\n' * 9999)[:-9], "bad_compression"),
         ("a.jsonl.zst", b'{"a": 1}', "bad_compression"),
         ("a.json.gz", gzip.compress(b'[{"a": 1}]')[:-4], "bad_compression"),
-        ("a.json", b'[{"a": 1},\n{"a": ]', "bad_json"),
-        ("a.json", b'[{"a": "\xff"}]', "bad_encoding"),
+        ("a.json", b'{"a": 1,\n"b": ]', "bad_json"),
+        ("a.json", b'{"a": "\xff"}', "bad_encoding"),
         ("a.parquet", b"PAR1 no", "bad_parquet"),
     ],
 )
@@ -269,6 +269,52 @@ def test_a_damaged_file_is_one_clear_error(
     assert caught.value.code == code
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (b'[{"a": 1}, {"a": }, {"a": 2}]', [1, "bad_json", 2]),
+        (b'[{"a": 1}, {"a": "\xff"}]', [1, "bad_encoding"]),
+        (b'[{"a": 1},\n{"a": ]', [1, "bad_json"]),
+        (b'[{"a": 1}, {"a": 2}', [1, "bad_json"]),
+        (b'[{"a": 1},', [1, "bad_json"]),
+        (b'[{"a": 1},]', [1, "bad_json"]),
+        (b'[{"a": 1},, {"a": 2}]', [1, "bad_json", 2]),
+        (b'[{"a": 1}] {"a": 2}', [1, "bad_json"]),
+        (b'\xef\xbb\xbf [{"a": 1}]\n', [1]),
+        (b'[{"a": 1, "b": "]\\"}, {"}]', [1]),
+        (b"[ \n]", []),
+        (b"[", ["bad_json"]),
+    ],
+)
+@pytest.mark.parametrize("unit_bytes", [1, 8 << 20])
+def test_a_fault_in_an_array_costs_its_element_alone(
+    tmp_path: Path, array: bytes, expected: list[int | str], unit_bytes: int
+) -> None:
+    found = rows(put(tmp_path / "a.json", array), unit_bytes)
+    assert [row.code if isinstance(row, BadRow) else row.value["a"] for row in found] == expected
+    assert [row.line for row in found] == list(range(1, len(expected) + 1))
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
+)
+
+
+@given(values=st.lists(st.dictionaries(st.text(), JSON)), cut=st.integers(1, 99), data=st.data())
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_cut_gives_every_element_of_an_array_once(
+    tmp_path: Path, values: list[dict[str, Any]], cut: int, data: st.DataObject
+) -> None:
+    text = json.dumps(values, ensure_ascii=False, indent=data.draw(st.sampled_from([None, 1])))
+    path = put(tmp_path / "a.json", text)
+    with pytest.MonkeyPatch.context() as patch:
+        # Strings and escapes fall across the blocks that are read.
+        patch.setattr("agentdata.sources.arrays._BLOCK_BYTES", data.draw(st.integers(3, 40)))
+        found = rows(path, cut)
+    expected = [RawRow(v, n + 1, f"/{n}") for n, v in enumerate(values)]
+    assert found == expected
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.parquet", "a.jsonl.gz", "a.jsonl.zst"])
@@ -288,6 +334,27 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, packing: str) -> Non
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 30_000
+    assert peak < 6_000_000
+
+
+def test_memory_does_not_grow_with_an_array(tmp_path: Path) -> None:
+    element = json.dumps({"text": "x" * 1000}).encode()
+    path = put(tmp_path / "a.json", b"[" + b",\n".join([element] * 30_000) + b"]")
+    tracemalloc.start()
+    count = sum(1 for unit in plan([path], 1 << 20) for _ in read_unit(unit))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 30_000
+    assert peak < 8_000_000
+
+
+def test_an_element_past_the_limit_is_never_held_whole(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.json", b'[{"a": "' + b"x" * 30_000_000 + b'"}, {"a": 1}]')
+    tracemalloc.start()
+    bad, good = rows(path, max_line_bytes=100_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (bad.line, bad.code, good) == (1, "line_too_long", RawRow({"a": 1}, 2, "/1"))
     assert peak < 6_000_000
 
 

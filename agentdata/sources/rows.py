@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from agentdata.errors import AgentDataError
 from agentdata.formats import looks_like_row
 from agentdata.json_text import JsonError, dumps, has_lone_surrogate, loads, loads_unchecked
+from agentdata.sources.arrays import BLANK, Element, elements
 from agentdata.sources.paths import unreadable
 from agentdata.sources.streams import MAX_LINE_BYTES, lines, open_bytes
 from agentdata.sources.units import WorkUnit, bad_parquet
@@ -21,6 +22,8 @@ RAW_CHARS = 2000
 """So much of a bad row's text is kept."""
 
 _BATCH_ROWS = 256
+_ARRAY_BYTES = 64 << 20
+_DOCUMENT_BYTES = 512 << 20
 _CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "train")
 
 
@@ -58,6 +61,10 @@ def read_unit(unit: WorkUnit, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[
     match unit.kind:
         case "lines":
             return _line_rows(unit, max_line_bytes)
+        case "array":
+            return _array_rows(unit, max_line_bytes)
+        case "fragment":
+            return _fragment(unit)
         case "document":
             return _document_rows(unit.path)
         case "parquet":
@@ -76,6 +83,63 @@ def _line_rows(unit: WorkUnit, max_line_bytes: int) -> Iterator[RawRow | BadRow]
                 yield BadRow(line.number, "line_too_long", message, raw=_beginning(line.raw))
             elif line.raw.strip(b"\xef\xbb\xbf \t\r\n"):
                 yield _parsed_line(line.raw, line.number)
+
+
+def _array_rows(unit: WorkUnit, max_bytes: int) -> Iterator[RawRow | BadRow]:
+    with open_bytes(unit.path) as stream:
+        parsed = None
+        if unit.end - unit.start <= min(max_bytes, _ARRAY_BYTES):
+            stream.seek(unit.start)
+            parsed = _whole_array(stream.read(unit.end - unit.start))
+        if parsed is not None:
+            values, checked = parsed
+            for number, value in enumerate(values, unit.first):
+                yield _element(value, number, f"/{number - 1}", checked)
+            return
+        for number, place in enumerate(elements(stream, unit.start, unit.end), unit.first):
+            row = _array_element(stream, place, number, max_bytes)
+            if row is not None:
+                yield row
+
+
+def _whole_array(raw: bytes) -> tuple[list[Any], bool] | None:
+    """The elements of a piece of an array all at once; None where one of them is no JSON."""
+    if not raw.strip(BLANK):
+        return None
+    try:
+        return loads_unchecked(b"[" + raw + b"]")
+    except JsonError:
+        return None
+
+
+def _array_element(
+    stream: BinaryIO, place: Element, number: int, max_bytes: int
+) -> RawRow | BadRow | None:
+    pointer = f"/{number - 1}"
+    stream.seek(place.start - 1)
+    before = stream.read(1)
+    raw = stream.read(min(place.end - place.start, max_bytes + 1))
+    if len(raw) > max_bytes:
+        message = f"the element is longer than {max_bytes} bytes"
+        return BadRow(number, "line_too_long", message, pointer, _beginning(raw[: 4 * RAW_CHARS]))
+    if before == b"[" and stream.read(1) == b"]" and not raw.strip(BLANK):
+        return None
+    try:
+        value, checked = loads_unchecked(raw)
+    except JsonError as error:
+        return BadRow(number, error.code, f"no JSON: {error}", pointer, _beginning(raw))
+    return _element(value, number, pointer, checked)
+
+
+def _fragment(unit: WorkUnit) -> Iterator[BadRow]:
+    with open_bytes(unit.path) as stream:
+        stream.seek(unit.start - 1)
+        closed = stream.read(1) == b"]"
+        raw = stream.read(min(unit.end - unit.start, 4 * RAW_CHARS))
+    if not closed:
+        yield BadRow(unit.first, "bad_json", "the array is cut short", raw=_beginning(raw))
+    elif raw.strip(BLANK):
+        yield BadRow(unit.first, "bad_json", "follows the end of the array", raw=_beginning(raw))
 
 
 def _text_row(path: Path, max_bytes: int) -> Iterator[RawRow | BadRow]:
@@ -105,9 +169,15 @@ def _parsed_line(raw: bytes, number: int) -> RawRow | BadRow:
 def _document_rows(path: Path) -> Iterator[RawRow | BadRow]:
     try:
         with open_bytes(path) as stream:
-            raw = stream.read()
+            raw = stream.read(_DOCUMENT_BYTES + 1)
     except OSError as error:
         raise unreadable(path, error) from None
+    if len(raw) > _DOCUMENT_BYTES:
+        raise AgentDataError(
+            "document_too_big",
+            f"{path} is one JSON document of over {_DOCUMENT_BYTES >> 20} MiB",
+            remedy="write its rows as JSON Lines or as a plain array in an unpacked file",
+        )
     if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
         return
     try:

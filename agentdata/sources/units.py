@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 
 from agentdata.errors import AgentDataError
 from agentdata.json_text import JsonError, loads
+from agentdata.sources.arrays import elements, is_array
 from agentdata.sources.paths import ending, unreadable
 from agentdata.sources.streams import MAX_LINE_BYTES, open_bytes
 
 UNIT_BYTES = 8 << 20
 _BLOCK_BYTES = 1 << 20
 
-Kind = Literal["lines", "document", "parquet", "text"]
+Kind = Literal["lines", "array", "fragment", "document", "parquet", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class WorkUnit:
 
     kind      start, end                          first
     lines     bytes, cut on line starts           number of the first line, from 1
+    array     bytes, cut between the elements     number of the first element, from 1
+    fragment  bytes that make an array no array   number it would have as an element
     document  0, 0: the whole file                1
     parquet   row groups                          number of the first row, from 1
     text      0, 0: the whole file, one row       1
@@ -53,7 +56,9 @@ def plan(paths: Iterable[Path], unit_bytes: int = UNIT_BYTES) -> Iterator[WorkUn
         elif known == ".txt":
             yield WorkUnit(path, "text")
         elif known.startswith((".json", ".traj")) and not known.startswith(".jsonl"):
-            if not _holds_lines(path):
+            if known in (".json", ".traj") and _holds_array(path):
+                yield from _element_ranges(path, unit_bytes)
+            elif not _holds_lines(path):
                 yield WorkUnit(path, "document")
             elif known in (".json", ".traj"):
                 yield from _line_ranges(path, unit_bytes)
@@ -84,6 +89,30 @@ def _next_text(stream: BinaryIO) -> bytes:
         if line.strip():
             return line
     return b""
+
+
+def _holds_array(path: Path) -> bool:
+    with open_bytes(path) as stream:
+        return is_array(stream)
+
+
+def _element_ranges(path: Path, unit_bytes: int) -> Iterator[WorkUnit]:
+    with open_bytes(path) as stream:
+        start, number, first = -1, 0, 1
+        for element in elements(stream):
+            if start < 0:
+                start = element.start
+            if not element.whole:
+                if number >= first:
+                    yield WorkUnit(path, "array", start, element.start - 1, first)
+                yield WorkUnit(path, "fragment", element.start, element.end, number + 1)
+                return
+            number += 1
+            if element.end - start >= unit_bytes:
+                yield WorkUnit(path, "array", start, element.end, first)
+                start, first = -1, number + 1
+        if number >= first:
+            yield WorkUnit(path, "array", start, element.end, first)
 
 
 def _line_ranges(path: Path, unit_bytes: int) -> Iterator[WorkUnit]:
