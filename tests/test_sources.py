@@ -341,7 +341,7 @@ def test_memory_does_not_grow_with_an_array(tmp_path: Path) -> None:
     element = json.dumps({"text": "x" * 1000}).encode()
     path = put(tmp_path / "a.json", b"[" + b",\n".join([element] * 30_000) + b"]")
     tracemalloc.start()
-    count = sum(1 for unit in plan([path], 1 << 20) for _ in read_unit(unit))
+    count = sum(1 for unit in plan([path], 1 << 18) for _ in read_unit(unit))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 30_000
