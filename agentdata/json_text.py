@@ -13,6 +13,9 @@ _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 _LONG_NUMBER_STR = re.compile(r"[0-9]{19}")
 _BOM = b"\xef\xbb\xbf"
 
+MAX_DEPTH = 254
+"""Values nested deeper are refused: whoever walks or writes them could run out of stack."""
+
 
 class JsonError(ValueError):
     """Text that is no JSON. `code`: `bad_json`, `bad_encoding` (no UTF-8), `bad_unicode` (half of
@@ -51,10 +54,16 @@ def loads_unchecked(text: bytes | str) -> tuple[Any, bool]:
         fast = _LONG_NUMBER_STR.search(text) is None
     if fast:
         try:
-            return orjson.loads(text), True
+            value = orjson.loads(text)
         except orjson.JSONDecodeError:
             pass
-    return _loads_slowly(text), False
+        else:
+            _check_depth(text, value)
+            return value, True
+    value = _loads_slowly(text)
+    if isinstance(value, dict | list) and _too_deep(value):
+        raise _deep()
+    return value, False
 
 
 def has_lone_surrogate(value: Any) -> bool:
@@ -71,6 +80,37 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def _deep() -> JsonError:
+    return JsonError("bad_json", f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _check_depth(text: bytes | str, value: Any) -> None:
+    if isinstance(text, str):
+        openings = text.count("[") + text.count("{")
+    else:
+        openings = text.count(b"[") + text.count(b"{")
+    if openings > MAX_DEPTH:
+        try:
+            # Its writer has this limit and is many times as fast as a walk would be.
+            orjson.dumps(value)
+        except orjson.JSONEncodeError:
+            raise _deep() from None
+
+
+def _too_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level := [
+        item
+        for node in level
+        for item in (node.values() if isinstance(node, dict) else node)
+        if isinstance(item, dict | list)
+    ]:
+        depth += 1
+        if depth >= MAX_DEPTH:
+            return True
+    return False
+
+
 def _loads_slowly(text: bytes | str) -> Any:
     if isinstance(text, bytes):
         try:
@@ -80,8 +120,10 @@ def _loads_slowly(text: bytes | str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise JsonError("bad_json", f"{error.msg} at character {error.pos}", error.pos) from None
+        raise JsonError(
+            "bad_json", f"{error.msg.removesuffix(' at')} at character {error.pos}", error.pos
+        ) from None
     except ValueError:  # an integer of more digits than the interpreter converts
         raise JsonError("bad_json", "holds a number that is too long") from None
     except RecursionError:
-        raise JsonError("bad_json", "nested too deeply") from None
+        raise _deep() from None
