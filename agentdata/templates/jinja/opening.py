@@ -1,0 +1,187 @@
+"""Judges the frame before the model's words: what a server writes there, what the template adds.
+
+A server's prompt ends where the model begins. So the frame after the words of the message before,
+in the prompt that a server would make, is what the model never writes. That of sample
+conversations is held against each turn; a turn that differs from all of them is compared with the
+prompt that a server would make for it, which is rendered for this purpose.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agentdata.conversation import Conversation
+from agentdata.errors import RowError
+from agentdata.templates.jinja.layout import Opening
+from agentdata.templates.jinja.marks import Marks
+from agentdata.templates.jinja.samples import BEFORE, CALLING, PLAIN, REASONING, TOOL
+from agentdata.templates.jinja.spans import Part, Span
+from agentdata.templates.jinja.turns import common_prefix, find_turns, outside_marks
+
+Options = Mapping[str, Any]
+Rendered = tuple[str, Sequence[Span]]
+Renderer = Callable[[Conversation, Options, bool], Rendered]
+
+
+class Openings:
+    """The openings of one template. `thinking` names its variables that turn thinking on or off;
+    `render(conversation, options, open_turn)` gives a text and its spans."""
+
+    def __init__(self, render: Renderer, marks: Marks, thinking: Sequence[str]) -> None:
+        self.render = render
+        self.marks = marks
+        self.thinking = tuple(thinking)
+        self._frames: dict[tuple[str | None, bool, str], str | None] = {}
+        self._kinds: dict[tuple[str | None, str], set[str]] = {}
+        self._cores: dict[tuple[str | None, bool, str], str] = {}
+
+    def of_turn(
+        self, conversation: Conversation, options: Options, frame: str, message: int, thinks: bool
+    ) -> Opening:
+        """The opening of the turn of `message`, before whose words `frame` stands; `thinks` says
+        that the turn has reasoning of its own. Raises RowError `template_turn_unknown`."""
+        before = conversation.messages[message - 1].role if message else None
+        tools = bool(conversation.tools)
+        header = self._header(conversation, options, frame, message, before, tools)
+        injected = header
+        if not thinks:
+            for other in self._other_options(options):
+                written = self._frame(before, tools, other)
+                if written is not None and frame.startswith(written):
+                    injected = max(injected, len(written))
+            block = self.marks.empty_thinking(frame, header)
+            if frame[injected:block].strip():
+                injected = block
+        return Opening(header, injected)
+
+    def _header(
+        self,
+        conversation: Conversation,
+        options: Options,
+        frame: str,
+        message: int,
+        before: str | None,
+        tools: bool,
+    ) -> int:
+        expected = self._frame(before, tools, options)
+        core = self._core(before, tools, options)
+        if expected is not None:
+            if frame.startswith(expected):
+                return len(expected)
+            # An earlier turn: the head is the same, the think block that servers open is not.
+            shared = outside_marks(common_prefix(frame, expected), frame, expected)
+            if self._is_whole_head(frame, shared, before, tools, options):
+                return shared
+        prefix = replace(conversation, messages=conversation.messages[:message])
+        try:
+            exact: str | None = self._server_frame(prefix, options)
+        except RowError:
+            exact = None
+        if exact is not None:
+            shared = outside_marks(common_prefix(frame, exact), frame, exact)
+            if shared == len(exact) or self._is_whole_head(frame, shared, before, tools, options):
+                return shared
+        if core and core in frame:
+            return frame.rfind(core) + len(core)
+        if exact is None and not frame.strip():
+            return len(frame)
+        raise RowError(
+            "template_turn_unknown",
+            f"where the model's turn (message {message}) begins in the chat template's text cannot "
+            f"be told: a server would write {(exact or '')[-40:]!r}, the template {frame[-40:]!r}",
+            pointer=f"/messages/{message}",
+            remedy="choose another --template",
+        )
+
+    def _is_whole_head(
+        self, frame: str, shared: int, before: str | None, tools: bool, options: Options
+    ) -> bool:
+        """Whether what a frame shares with the server's is the whole head of the turn.
+
+        It is if nothing is left but white space or marks of thinking, or if what is left depends
+        on what the model says: frames of sample turns of several kinds go apart there.
+        """
+        if not frame[self.marks.empty_thinking(frame, shared) :].strip():
+            return True
+        core = self._core(before, tools, options)
+        if core and core in frame[:shared]:
+            return True
+        frames = self._sample_frames(before, options)
+        if len(frames) < 2:
+            return False
+        head = min(frames, key=len)
+        for other in frames:
+            head = head[: outside_marks(common_prefix(head, other), head, other)]
+        return frame.startswith(head) and len(head) <= shared
+
+    def _sample_frames(self, before: str | None, options: Options) -> set[str]:
+        """The frames before the model's words in sample turns of all kinds after such a message."""
+        key = (before, json.dumps(options, sort_keys=True, default=str))
+        if key not in self._kinds:
+            frames: set[str] = set()
+            for conversation in (*PLAIN, *CALLING, *REASONING):
+                try:
+                    text, spans = self.render(conversation, options, False)
+                except RowError:
+                    continue
+                roles = [message.role for message in conversation.messages]
+                for turn in find_turns(text, spans, roles, self.marks.stops):
+                    if turn.message and roles[turn.message - 1] == before:
+                        frames.add(text[turn.before : turn.start])
+            self._kinds[key] = frames
+        return self._kinds[key]
+
+    def _other_options(self, options: Options) -> Iterator[Options]:
+        for name in self.thinking:
+            for value in (True, False):
+                yield {**options, name: value}
+
+    def _frame(self, before: str | None, tools: bool, options: Options) -> str | None:
+        """The frame that a server writes after a sample message of that role; None if the template
+        takes no such conversation."""
+        key = (before, tools, json.dumps(options, sort_keys=True, default=str))
+        if key not in self._frames:
+            try:
+                self._frames[key] = self._server_frame(_sample(before, tools), options)
+            except RowError:
+                self._frames[key] = None
+        return self._frames[key]
+
+    def _core(self, before: str | None, tools: bool, options: Options) -> str:
+        """What `add_generation_prompt` adds, however thinking is set: the head of a turn."""
+        key = (before, tools, json.dumps(options, sort_keys=True, default=str))
+        if key not in self._cores:
+            cores: list[str] = []
+            for chosen in (options, *self._other_options(options)):
+                added = self._added(_sample(before, tools), chosen)
+                if added is not None:
+                    cores.append(added)
+            core = cores[0] if cores else ""
+            for other in cores[1:]:
+                core = core[: outside_marks(common_prefix(core, other), core, other)]
+            self._cores[key] = core
+        return self._cores[key]
+
+    def _added(self, prefix: Conversation, options: Options) -> str | None:
+        try:
+            closed, _ = self.render(prefix, options, False)
+            opened, _ = self.render(prefix, options, True)
+        except RowError:
+            return None
+        return opened[len(closed) :] if opened.startswith(closed) else None
+
+    def _server_frame(self, prefix: Conversation, options: Options) -> str:
+        text, spans = self.render(prefix, options, True)
+        end = next((span.end for span in reversed(spans) if span.part is not Part.FRAME), 0)
+        frame = text[end:]
+        if prefix.messages and prefix.messages[-1].role == "assistant":
+            stop = self.marks.stop_in(frame)
+            frame = frame[stop[1] :] if stop else frame
+        return frame
+
+
+def _sample(before: str | None, tools: bool) -> Conversation:
+    return Conversation("sample", BEFORE[before], (TOOL,) if tools or before == "tool" else ())

@@ -1,0 +1,79 @@
+"""The rendered text cut into spans of one source, each with its part in the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from agentdata.templates.jinja.origin import GIVEN_FIELDS, MESSAGE_FIELDS, Field, Origin
+from agentdata.templates.jinja.text import Text
+from agentdata.templates.prompt import Kind
+
+
+class Part(Enum):
+    """What a span is to the model."""
+
+    OWN = "own"
+    """Words of the model's message."""
+    GIVEN = "given"
+    """Words of anybody else."""
+    FRAME = "frame"
+    """What the template wrote around them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters [start, end) of one source; `turn` is the message in whose turn of the template's
+    loop they were written."""
+
+    start: int
+    end: int
+    origin: Origin
+    part: Part
+    turn: int | None
+    generated: bool
+
+    @property
+    def message(self) -> int | None:
+        """The message that the span belongs to."""
+        return self.origin.message if self.origin.message is not None else self.turn
+
+
+_KINDS = {
+    Field.CONTENT: Kind.CONTENT,
+    Field.REASONING: Kind.REASONING,
+    Field.CALL: Kind.TOOL_CALL,
+}
+
+
+def spans(text: Text, roles: Sequence[str]) -> list[Span]:
+    """The spans of a text, in order. `roles` are those of the messages."""
+    out: list[Span] = []
+    start = 0
+    for run in text.runs:
+        turn = run.turn if run.turn is not None else run.hint
+        part = _part(run.origin, turn, roles)
+        end = start + run.length
+        out.append(Span(start, end, run.origin, part, turn, run.generated))
+        start = end
+    return out
+
+
+def own_kind(span: Span) -> Kind:
+    """The kind of the model's own words."""
+    return _KINDS[span.origin.field]
+
+
+def _part(origin: Origin, turn: int | None, roles: Sequence[str]) -> Part:
+    if origin.field in GIVEN_FIELDS:
+        return Part.GIVEN
+    if origin.field not in MESSAGE_FIELDS or origin.message is None:
+        return Part.FRAME
+    if roles[origin.message] != "assistant":
+        return Part.GIVEN
+    if origin.field not in _KINDS:
+        return Part.FRAME  # the model's name, in the head of its turn
+    # A tool's turn repeats the name of the call that it answers.
+    repeated = origin.field is Field.CALL and turn is not None and roles[turn] == "tool"
+    return Part.GIVEN if repeated else Part.OWN

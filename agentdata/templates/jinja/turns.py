@@ -1,0 +1,132 @@
+"""Finds the model's turns in a rendered text: where its own words begin and end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agentdata.templates.jinja.spans import Part, Span
+
+MARK = re.compile(r"<[^<>\s]{1,64}>|\[[^\[\]\s]{1,48}\]")
+"""How templates write marks: `<|im_end|>`, `</s>`, `[/INST]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn of the model. `message` is its first message; its own words begin at `start` and end
+    at `end` (both the same in an empty turn); `first` and `last` are the indices of their spans.
+    `before` is where the words of the turn before end, `after` where those of the next begin;
+    between them is nothing but the template's frame. `edge` is where the frame that belongs to
+    this turn of the template's loop, or to none, ends; `near` where that of this turn alone does.
+    """
+
+    message: int
+    start: int
+    end: int
+    first: int
+    last: int
+    before: int = 0
+    after: int = 0
+    near: int = 0
+    edge: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return self.start == self.end
+
+
+def find_turns(
+    text: str, spans: Sequence[Span], roles: Sequence[str], stops: Sequence[str]
+) -> list[Turn]:
+    """The model's turns in order.
+
+    Own words go on with the turn before if the template wrote both in one turn of its loop, with
+    nobody else's words between; where the template's loop is not known, if no stop stands between.
+    """
+    turns: list[Turn] = []
+    owner: int | None = None
+    open_turn: Turn | None = None
+    for index, span in enumerate(spans):
+        if span.part is Part.GIVEN:
+            open_turn = None
+        elif span.part is Part.OWN:
+            between = text[open_turn.end : span.start] if open_turn else ""
+            same = open_turn is not None and (
+                owner == span.turn
+                if owner is not None and span.turn is not None
+                else not any(stop in between for stop in stops)
+            )
+            if same and open_turn is not None:
+                open_turn = turns[-1] = replace(open_turn, end=span.end, last=index)
+            else:
+                message = span.message
+                assert message is not None
+                open_turn = Turn(message, span.start, span.end, index, index)
+                turns.append(open_turn)
+            owner = span.turn
+    turns += _empty_turns(spans, roles, turns)
+    turns.sort(key=lambda turn: (turn.start, turn.end))
+    return [_bounded(turn, spans) for turn in turns]
+
+
+def _empty_turns(spans: Sequence[Span], roles: Sequence[str], turns: Sequence[Turn]) -> list[Turn]:
+    """Turns of which the template wrote no more than the frame."""
+    spoken = {span.message for span in spans if span.part is Part.OWN}
+    spoken |= {span.turn for span in spans if span.part is Part.OWN}
+    frames: dict[int, int] = {}
+    for index, span in enumerate(spans):
+        if span.part is Part.FRAME and span.turn is not None:
+            frames.setdefault(span.turn, index)
+    return [
+        Turn(number, spans[index].start, spans[index].start, index, index - 1)
+        for number, index in frames.items()
+        if roles[number] == "assistant" and number not in spoken
+    ]
+
+
+def _bounded(turn: Turn, spans: Sequence[Span]) -> Turn:
+    total = spans[-1].end if spans else 0
+    first = turn.first - 1
+    while first >= 0 and spans[first].part is Part.FRAME:
+        first -= 1
+    own_turn = turn_of(turn, spans)
+    near: int | None = None
+    edge: int | None = None
+    last = turn.last + 1
+    while last < len(spans) and spans[last].part is Part.FRAME:
+        if near is None and spans[last].turn != own_turn:
+            near = spans[last].start
+        if edge is None and spans[last].turn not in (None, own_turn):
+            edge = spans[last].start
+        last += 1
+    after = spans[last].start if last < len(spans) else total
+    return replace(
+        turn,
+        before=spans[first].end if first >= 0 else 0,
+        after=after,
+        near=after if near is None else near,
+        edge=after if edge is None else edge,
+    )
+
+
+def turn_of(turn: Turn, spans: Sequence[Span]) -> int | None:
+    """The message in whose turn of the template's loop the turn was written."""
+    return turn.message if turn.empty else spans[turn.last].turn
+
+
+def common_prefix(one: str, other: str) -> int:
+    """How many characters two texts share from the start."""
+    for index, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return index
+    return min(len(one), len(other))
+
+
+def outside_marks(position: int, *texts: str) -> int:
+    """The position, moved back to the start of a mark that it lies inside of."""
+    for text in texts:
+        for match in MARK.finditer(text):
+            if match.start() < position < match.end():
+                position = match.start()
+    return position

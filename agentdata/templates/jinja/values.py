@@ -1,0 +1,178 @@
+"""Values of the data as a template sees them: strings that know their source, in dicts and lists
+that know it too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agentdata.templates.jinja.limits import check_width
+from agentdata.templates.jinja.origin import Field, Origin, Run
+from agentdata.templates.jinja.text import Text, computed, derived, from_origin, joined
+
+
+class Dict(dict[Any, Any]):
+    """A mapping of the data."""
+
+    __slots__ = ("_origin",)
+    _origin: Origin
+
+
+class List(list[Any]):
+    """A list of the data."""
+
+    __slots__ = ("_origin",)
+    _origin: Origin
+
+
+def traced(value: Any, origin: Origin) -> Any:
+    """The value with its source noted in all strings, mappings and lists."""
+    if isinstance(value, Text | Dict | List):
+        return value
+    if isinstance(value, str):
+        return from_origin(value, origin)
+    if isinstance(value, Mapping):
+        mapping = Dict({traced(k, origin): traced(v, origin) for k, v in value.items()})
+        mapping._origin = origin
+        return mapping
+    if isinstance(value, list | tuple):
+        items = List([traced(item, origin) for item in value])
+        items._origin = origin
+        return items
+    return value
+
+
+def untraced(value: Any) -> Any:
+    """The same value in plain Python types."""
+    if isinstance(value, Text):
+        return str.__str__(value)
+    if isinstance(value, Mapping):
+        return {untraced(key): untraced(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [untraced(item) for item in value]
+    return value
+
+
+def message_of(value: Any) -> int | None:
+    """The index of the message that a mapping is, or was made from; None if it is none."""
+    if isinstance(value, Dict):
+        return value._origin.message if value._origin.field is Field.MESSAGE else None
+    if not isinstance(value, Mapping) or "role" not in value:
+        return None
+    for key in ("role", "content", "tool_calls"):
+        for mark in sorted(_marks(value.get(key)), key=str):
+            if mark[0].message is not None:
+                return mark[0].message
+    return None
+
+
+def as_text(value: Any) -> Text:
+    """What a template prints for a value, as `str` would write it."""
+    if isinstance(value, str):
+        return value if type(value) is Text else Text(value, getattr(value, "runs", None))
+    if isinstance(value, dict | list | tuple):
+        return _written(value, str(value), _python_pieces)
+    return computed(str(value))
+
+
+def as_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | str | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> Text:
+    """The `tojson` of chat templates: Python's `json.dumps`, HTML left alone."""
+    if isinstance(indent, int):
+        check_width(indent)
+    options = {
+        "ensure_ascii": ensure_ascii,
+        "indent": indent,
+        "separators": separators,
+        "sort_keys": sort_keys,
+    }
+    native = json.dumps(value, **options)  # type: ignore[arg-type]
+
+    def pieces(inner: Any) -> Iterable[str] | None:
+        return _json_pieces(inner, options)
+
+    return _written(value, native, pieces)
+
+
+def _written(value: Any, native: str, pieces: Any) -> Text:
+    """`native`, the text of `value`, with its sources."""
+    marks = _marks(value)
+    if len(marks) == 1:
+        return Text(native, (Run(len(native), *marks.pop()),)) if native else Text("", ())
+    if not marks:
+        return computed(native)
+    parts = pieces(value)
+    if parts is not None:
+        whole = joined([p if isinstance(p, Text) else computed(p) for p in parts])
+        if str.__eq__(whole, native):
+            return whole
+    return derived(native, [Text("?", (Run(1, *mark),)) for mark in marks])
+
+
+Mark = tuple[Origin, int | None, int | None, bool]
+
+
+def _marks(value: Any) -> set[Mark]:
+    """The sources of all strings within a value."""
+    if isinstance(value, Text):
+        return {run[1:] for run in value.runs}
+    if isinstance(value, Dict | List) and value._origin.field is not Field.MESSAGE:
+        return {(value._origin, None, None, False)}
+    found: set[Mark] = set()
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            found |= _marks(key) | _marks(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            found |= _marks(item)
+    return found
+
+
+def _json_pieces(value: Any, options: dict[str, Any]) -> list[str] | None:
+    """A container as JSON in one line, in pieces with their sources; None for other layouts."""
+    if options["indent"] is not None:
+        return None
+    comma, colon = options["separators"] or (", ", ": ")
+    simple = {"ensure_ascii": options["ensure_ascii"], "separators": options["separators"]}
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        keys = sorted(value) if options["sort_keys"] else list(value)
+        pieces: list[str] = ["{"]
+        for number, key in enumerate(keys):
+            pieces += [comma] if number else []
+            pieces += [as_json(key, **simple), colon, as_json(value[key], **options)]
+        return [*pieces, "}"]
+    if isinstance(value, list | tuple):
+        pieces = ["["]
+        for number, item in enumerate(value):
+            pieces += [comma] if number else []
+            pieces.append(as_json(item, **options))
+        return [*pieces, "]"]
+    return None
+
+
+def _python_pieces(value: Any) -> list[str]:
+    """A container as Python writes it, in pieces with their sources."""
+    if isinstance(value, Mapping):
+        pieces: list[str] = ["{"]
+        for number, (key, item) in enumerate(value.items()):
+            pieces += [", "] if number else []
+            pieces += [_python(key), ": ", _python(item)]
+        return [*pieces, "}"]
+    opening, closing = "()" if isinstance(value, tuple) else "[]"
+    pieces = [opening]
+    for number, item in enumerate(value):
+        pieces += [", "] if number else []
+        pieces.append(_python(item))
+    return [*pieces, ",)" if isinstance(value, tuple) and len(value) == 1 else closing]
+
+
+def _python(value: Any) -> Text:
+    if isinstance(value, str):
+        return derived(repr(str.__str__(value)), (value,))
+    return as_text(value) if isinstance(value, dict | list | tuple) else computed(repr(value))
