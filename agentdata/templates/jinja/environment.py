@@ -49,7 +49,7 @@ class Generation(Extension):
 class TemplateNamespace(Namespace):
     """`namespace()` without names that begin with an underscore."""
 
-    def __init__(*args: Any, **kwargs: Any) -> None:  # type: ignore[misc]
+    def __init__(*args: Any, **kwargs: Any) -> None:
         # `self` may be the name of an attribute, as in Jinja's own class.
         self, args = args[0], args[1:]
         attributes = dict(*args, **kwargs)
@@ -83,7 +83,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
             trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
         )
         self.trace = Trace()
-        self.concat = joined
+        self.concat = joined  # type: ignore[method-assign]
         self.globals["raise_exception"] = raise_exception
         self.globals["strftime_now"] = lambda format: computed(date.strftime(str(format)))
         self.globals["dict"] = TemplateDict()

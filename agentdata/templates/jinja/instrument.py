@@ -28,7 +28,7 @@ def compile_template(environment: TracingEnvironment, source: str) -> jinja2.Tem
     install(environment)
     tree = environment.parse(source)
     tree = _Instrument(environment).visit(tree)
-    code = environment.compile(tree)  # type: ignore[call-overload]
+    code = environment.compile(tree)
     return jinja2.Template.from_code(environment, code, environment.make_globals(None))
 
 

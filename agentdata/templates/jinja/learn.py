@@ -1,4 +1,4 @@
-"""Learns a template's ways from samples: the form of its data, the marks around the model's turn."""
+"""Learns a template's ways from samples: the form of its data, the marks of the model's turn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import product
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.templates.jinja.losses import check_nothing_lost, shows_reasoning
-from agentdata.templates.jinja.marks import Marks, last_mark
+from agentdata.templates.jinja.marks import NAMED_THINKING, Marks, last_mark
 from agentdata.templates.jinja.messages import Forms
 from agentdata.templates.jinja.origin import Field
 from agentdata.templates.jinja.samples import CALLING, PLAIN, REASONING, THINKING
@@ -142,4 +142,9 @@ def _shows_thinking(render: Renderer, forms: Forms) -> bool:
         text, spans = render(REASONING[0], forms)
     except RowError:
         return False
+    if forms.reasoning == "content":
+        # A think block of its own beside the one in the content would be two.
+        frame = "".join(text[s.start : s.end] for s in spans if s.part is Part.FRAME)
+        if NAMED_THINKING.search(frame):
+            return False
     return shows_reasoning(text, spans, 1, THINKING)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from agentdata.templates.jinja.turns import MARK
 
-
-_THINKING_MARKS = re.compile(r"(?:\s*[<\[][^<>\[\]\s]*think[^<>\[\]\s]*[>\]])+", re.IGNORECASE)
+NAMED_THINKING = re.compile(r"(?:\s*[<\[][^<>\[\]\s]*think[^<>\[\]\s]*[>\]])+", re.IGNORECASE)
 """Marks of thinking by their name (`<think>`, `[/THINK]`, `<|END_THINKING|>`) with none inside."""
 
 
@@ -50,7 +49,7 @@ class Marks:
     def empty_thinking(self, frame: str, header: int) -> int:
         """Where an empty think block ends that follows, or goes on from, the first `header`
         characters of a frame; `header` itself if there is none."""
-        named = _THINKING_MARKS.match(frame, header)
+        named = NAMED_THINKING.match(frame, header)
         if self.thinking is None:
             return named.end() if named else header
         opening, closing = (mark.strip() for mark in self.thinking)

@@ -171,10 +171,10 @@ def _content(number: int, message: Message, forms: Forms) -> Any:
             return text
         return traced([{"type": "text", "text": text}], origin) if text else []
     parts: list[Any] = [{"type": "text", "text": lead}] if lead else []
-    for part in message.content:
-        parts.append(
-            {"type": "text", "text": part.text} if part.type == "text" else {"type": part.type}
-        )
+    parts += [
+        {"type": "text", "text": part.text} if part.type == "text" else {"type": part.type}
+        for part in message.content
+    ]
     return traced(parts, origin)
 
 

@@ -19,7 +19,7 @@ from agentdata.templates.jinja.layout import Opening
 from agentdata.templates.jinja.marks import Marks
 from agentdata.templates.jinja.samples import BEFORE, CALLING, PLAIN, REASONING, TOOL
 from agentdata.templates.jinja.spans import Part, Span
-from agentdata.templates.jinja.turns import common_prefix, find_turns, outside_marks
+from agentdata.templates.jinja.turns import common_prefix, find_turns, loose_prefix, outside_marks
 
 Options = Mapping[str, Any]
 Rendered = tuple[str, Sequence[Span]]
@@ -84,6 +84,9 @@ class Openings:
             shared = outside_marks(common_prefix(frame, exact), frame, exact)
             if shared == len(exact) or self._is_whole_head(frame, shared, before, tools, options):
                 return shared
+        loose, whole = loose_prefix(frame, exact or expected or frame + "?")
+        if whole:
+            return loose
         if core and core in frame:
             return frame.rfind(core) + len(core)
         if exact is None and not frame.strip():
@@ -115,7 +118,9 @@ class Openings:
         head = min(frames, key=len)
         for other in frames:
             head = head[: outside_marks(common_prefix(head, other), head, other)]
-        return frame.startswith(head) and len(head) <= shared
+        return frame.startswith(head) and (
+            len(head) <= shared or not head[self.marks.empty_thinking(head, shared) :].strip()
+        )
 
     def _sample_frames(self, before: str | None, options: Options) -> set[str]:
         """The frames before the model's words in sample turns of all kinds after such a message."""

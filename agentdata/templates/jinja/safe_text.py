@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
-from agentdata.templates.jinja.text import Run, Text, joined
+from agentdata.templates.jinja.origin import Run
+from agentdata.templates.jinja.text import Text, joined
 
 _ENTITIES = {"&": "&amp;", ">": "&gt;", "<": "&lt;", "'": "&#39;", '"': "&#34;"}
 
@@ -31,10 +32,10 @@ class SafeText(Text):
     def __radd__(self, other: str) -> SafeText:
         return marked(joined((escaped(other), self)))
 
-    def join(self, items: Iterable[str], /) -> SafeText:  # type: ignore[override]
+    def join(self, items: Iterable[str], /) -> SafeText:
         return marked(Text.join(self, [escaped(item) for item in items]))
 
-    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> SafeText:  # type: ignore[override]
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> SafeText:
         return marked(Text.replace(self, old, escaped(new), count))
 
 

@@ -36,6 +36,8 @@ def segments(
             while number < len(regions) and regions[number].end <= position:
                 number += 1
             region = regions[number] if number < len(regions) else None
+            kind: Kind
+            message: int | None
             if region is not None and region.start <= position:
                 end = min(span.end, region.end)
                 trainable = not region.injected or train_injected

@@ -52,11 +52,19 @@ class JinjaTemplate:
     """Renders conversations with one chat template; see `load_jinja`.
 
     `forms` is how the template wants its data, `marks` what it writes around the model's turn,
-    both learned from samples when it is loaded. Can be pickled.
+    both learned from samples when it is loaded. Rows with tools go to `for_tools`, if there is one
+    (a tokenizer's `tool_use` template). Can be pickled.
     """
 
-    def __init__(self, source: str, settings: Settings, name: str = "template.jinja") -> None:
+    def __init__(
+        self,
+        source: str,
+        settings: Settings,
+        name: str = "template.jinja",
+        for_tools: JinjaTemplate | None = None,
+    ) -> None:
         self.source = source
+        self.for_tools = for_tools
         self.settings = settings
         self.name = name
         self._engine = Engine(source, settings.tokens, settings.date, name)
@@ -94,7 +102,7 @@ class JinjaTemplate:
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of everything that decides the text and its segments, this package's code apart."""
+        """sha256 of all that decides the text and its segments, this package's code apart."""
         settings = self.settings
         parts = (
             self.source,
@@ -103,6 +111,7 @@ class JinjaTemplate:
             settings.date.isoformat(),
             repr(sorted(settings.options.items())),
             repr(settings.train_injected),
+            self.for_tools.fingerprint if self.for_tools else "",
         )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -124,6 +133,8 @@ class JinjaTemplate:
         `template_error` (the template refuses the row), `template_limit`,
         `template_dropped_content`, `template_untracked` and `template_turn_unknown`.
         """
+        if self.for_tools and conversation.tools:
+            return self.for_tools.render_with_warnings(conversation)
         options = self._options(conversation)
         text, found = self._run(conversation, self.forms, options, False)
         self._check_sample(text, conversation, options)
@@ -156,10 +167,14 @@ class JinjaTemplate:
     def server_prompt(self, conversation: Conversation) -> str:
         """What a server would give the model after these messages: the text with the opened turn
         of the model (`add_generation_prompt`)."""
+        if self.for_tools and conversation.tools:
+            return self.for_tools.server_prompt(conversation)
         return self._run(conversation, self.forms, self._options(conversation), True)[0]
 
     def untouched_text(self, conversation: Conversation, *, open_turn: bool = False) -> str:
         """The text of the template without any tracing: what `render` is held to."""
+        if self.for_tools and conversation.tools:
+            return self.for_tools.untouched_text(conversation, open_turn=open_turn)
         variables = self._variables(
             conversation, self.forms, self._options(conversation), open_turn
         )

@@ -129,7 +129,7 @@ class Text(str):
 
     # Putting together
 
-    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> Text:  # type: ignore[override]
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> Text:
         if old not in self:
             return self
         if not old:
@@ -143,7 +143,7 @@ class Text(str):
         pieces.append(self.cut(position, len(self)))
         return joined(pieces)
 
-    def join(self, items: Iterable[str], /) -> Text:  # type: ignore[override]
+    def join(self, items: Iterable[str], /) -> Text:
         pieces: list[str] = []
         for number, item in enumerate(items):
             if not isinstance(item, str):
@@ -208,16 +208,16 @@ def from_origin(value: str, origin: Origin) -> Text:
 
 def joined(pieces: Iterable[str]) -> Text:
     """The texts one after the other; a plain string among them is of unknown source."""
-    pieces = [p if isinstance(p, Text) else Text(p) for p in pieces]
-    check_length(sum(map(len, pieces)))
+    texts = [p if isinstance(p, Text) else Text(p) for p in pieces]
+    check_length(sum(map(len, texts)))
     runs: list[Run] = []
-    for piece in pieces:
+    for piece in texts:
         for run in piece.runs:
             if runs and runs[-1][1:] == run[1:]:
                 runs[-1] = runs[-1]._replace(length=runs[-1].length + run.length)
             else:
                 runs.append(run)
-    return Text("".join(map(_plain, pieces)), tuple(runs))
+    return Text("".join(map(_plain, texts)), tuple(runs))
 
 
 def derived(value: str, sources: Iterable[Any]) -> Text:

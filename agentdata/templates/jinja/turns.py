@@ -123,6 +123,23 @@ def common_prefix(one: str, other: str) -> int:
     return min(len(one), len(other))
 
 
+def loose_prefix(text: str, expected: str) -> tuple[int, bool]:
+    """How much of a text is the start of another but for the amount of white space, and whether it
+    is all of that other. Templates with stray white space write more or less of it by branch."""
+    i = j = 0
+    while j < len(expected):
+        if expected[j].isspace():
+            j += len(expected[j:]) - len(expected[j:].lstrip())
+            i += len(text[i:]) - len(text[i:].lstrip())
+        elif i < len(text) and text[i] == expected[j]:
+            i, j = i + 1, j + 1
+        elif i < len(text) and text[i].isspace():
+            i += len(text[i:]) - len(text[i:].lstrip())
+        else:
+            return i, False
+    return i, True
+
+
 def outside_marks(position: int, *texts: str) -> int:
     """The position, moved back to the start of a mark that it lies inside of."""
     for text in texts:
