@@ -3,7 +3,7 @@
 from agentdata.templates.jinja.load import (
     DEFAULT_DATE,
     load_jinja,
-    load_tokenizer_templates,
+    load_tokenizer_template,
     tokenizer_templates,
     tokenizer_tokens,
 )

@@ -58,6 +58,7 @@ def lay_out(
         frame = text[start : turn.after if turn.empty else turn.start]
         opened = opening(frame, turn.message, thinks)
         begin, own_from = start + opened.header, start + opened.injected
+        begin = min(begin, _first_generated(spans, turn, start, begin))
         tail_from = max(turn.end, own_from)
         body_end, stop = _end(text, turn, tail_from, marks)
         if own_from > begin:
@@ -70,6 +71,16 @@ def lay_out(
         else:
             endless.append(turn.message)
     return regions, endless
+
+
+def _first_generated(spans: Sequence[Span], turn: Turn, start: int, begin: int) -> int:
+    """Where `{% generation %}` opens in the head of a turn, `begin` if it does not."""
+    index = turn.first - 1
+    while index >= 0 and spans[index].end > start:
+        if spans[index].generated:
+            begin = min(begin, max(spans[index].start, start))
+        index -= 1
+    return begin
 
 
 def _end(text: str, turn: Turn, start: int, marks: Marks) -> tuple[int, tuple[int, int] | None]:

@@ -84,6 +84,8 @@ class Openings:
             shared = outside_marks(common_prefix(frame, exact), frame, exact)
             if shared == len(exact) or self._is_whole_head(frame, shared, before, tools, options):
                 return shared
+        if exact is None and (known := self._known_head(frame, tools, options)) is not None:
+            return known
         loose, whole = loose_prefix(frame, exact or expected or frame + "?")
         if whole:
             return loose
@@ -112,7 +114,8 @@ class Openings:
         core = self._core(before, tools, options)
         if core and core in frame[:shared]:
             return True
-        frames = self._sample_frames(before, options)
+        after_such = self._sample_frames(before, options)
+        frames = after_such if len(after_such) > 1 else self._sample_frames(None, options)
         if len(frames) < 2:
             return False
         head = min(frames, key=len)
@@ -122,8 +125,24 @@ class Openings:
             len(head) <= shared or not head[self.marks.empty_thinking(head, shared) :].strip()
         )
 
+    def _known_head(self, frame: str, tools: bool, options: Options) -> int | None:
+        """Where the head ends that all sample turns have, with what servers add to it after a user;
+        None if it is not in the frame. For turns before which the template opens none."""
+        asked = self._frame("user", tools, options)
+        if not asked:
+            return None
+        head = asked
+        for other in self._sample_frames(None, options):
+            head = head[: outside_marks(common_prefix(head, other), head, other)]
+        place = frame.rfind(head) if head else -1
+        if place < 0:
+            return None
+        found = frame[place:]
+        return place + outside_marks(common_prefix(found, asked), found, asked)
+
     def _sample_frames(self, before: str | None, options: Options) -> set[str]:
-        """The frames before the model's words in sample turns of all kinds after such a message."""
+        """The frames before the model's words in sample turns of all kinds after a message of that
+        role, or after any."""
         key = (before, json.dumps(options, sort_keys=True, default=str))
         if key not in self._kinds:
             frames: set[str] = set()
@@ -134,7 +153,7 @@ class Openings:
                     continue
                 roles = [message.role for message in conversation.messages]
                 for turn in find_turns(text, spans, roles, self.marks.stops):
-                    if turn.message and roles[turn.message - 1] == before:
+                    if before is None or roles[turn.message - 1] == before:
                         frames.add(text[turn.before : turn.start])
             self._kinds[key] = frames
         return self._kinds[key]
@@ -180,7 +199,9 @@ class Openings:
 
     def _server_frame(self, prefix: Conversation, options: Options) -> str:
         text, spans = self.render(prefix, options, True)
-        end = next((span.end for span in reversed(spans) if span.part is not Part.FRAME), 0)
+        end = next(
+            (s.end for s in reversed(spans) if s.part is not Part.FRAME or s.turn is not None), 0
+        )
         frame = text[end:]
         if prefix.messages and prefix.messages[-1].role == "assistant":
             stop = self.marks.stop_in(frame)

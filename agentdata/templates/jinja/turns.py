@@ -16,8 +16,8 @@ MARK = re.compile(r"<[^<>\s]{1,64}>|\[[^\[\]\s]{1,48}\]")
 class Turn:
     """A turn of the model. `message` is its first message; its own words begin at `start` and end
     at `end` (both the same in an empty turn); `first` and `last` are the indices of their spans.
-    `before` is where the words of the turn before end, `after` where those of the next begin;
-    between them is nothing but the template's frame. `edge` is where the frame that belongs to
+    `before` is where the words before end, or what the template wrote in other turns of its loop;
+    `after` is where the next words begin. In between is nothing but the template's frame. `edge` is where the frame that belongs to
     this turn of the template's loop, or to none, ends; `near` where that of this turn alone does.
     """
 
@@ -88,9 +88,9 @@ def _empty_turns(spans: Sequence[Span], roles: Sequence[str], turns: Sequence[Tu
 def _bounded(turn: Turn, spans: Sequence[Span]) -> Turn:
     total = spans[-1].end if spans else 0
     first = turn.first - 1
-    while first >= 0 and spans[first].part is Part.FRAME:
-        first -= 1
     own_turn = turn_of(turn, spans)
+    while first >= 0 and spans[first].part is Part.FRAME and spans[first].turn in (None, own_turn):
+        first -= 1
     near: int | None = None
     edge: int | None = None
     last = turn.last + 1
