@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -111,6 +112,31 @@ def span_fault(prompt: Prompt, conversation: Conversation) -> str | None:
     return None
 
 
+def head_of_turn(template: JinjaTemplate) -> str:
+    """What `add_generation_prompt` adds after a user, up to marks of thinking; "" if nothing, and
+    where the template itself says what is trained."""
+    if re.search(r"\{%-?\s*generation\s*-?%\}", template.source):
+        return ""
+    asked = OWN["ends with user"]
+    try:
+        opened = template.server_prompt(asked)
+        closed = template.untouched_text(asked)
+    except RowError:
+        return ""
+    added = opened[len(os.path.commonprefix([opened, closed])) :]
+    return re.split(r"<[^<>]*think", added, flags=re.IGNORECASE)[0].strip()
+
+
+def head_fault(prompt: Prompt, head: str) -> str | None:
+    """Whether the model is trained on the head of its turn."""
+    own = False
+    for segment in prompt.segments:
+        if segment.trainable and segment.control and not own and head and head in segment.text:
+            return f"the head of a turn is trained: {segment.text[:60]!r}"
+        own = segment.trainable and segment.kind is not Kind.END_OF_TURN
+    return None
+
+
 def check(
     name: str,
     source: str,
@@ -127,6 +153,7 @@ def check(
         result.rejected["bad_template"] = len(conversations)
         result.faults += _wrongly_unusable(source, conversations, error)
         return result
+    head = head_of_turn(template)
     for conversation in conversations:
         result.total += 1
         try:
@@ -145,7 +172,7 @@ def check(
             result.equal += 1
         else:
             result.faults.append(f"{conversation.id}: text differs")
-        why = span_fault(prompt, conversation)
+        why = span_fault(prompt, conversation) or head_fault(prompt, head)
         if why is None:
             result.spans += 1
         else:

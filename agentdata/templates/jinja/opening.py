@@ -46,6 +46,8 @@ class Openings:
         before = conversation.messages[message - 1].role if message else None
         tools = bool(conversation.tools)
         header = self._header(conversation, options, frame, message, before, tools)
+        # Some templates open no turn after a model's message or where there is none.
+        header += self._known_head(frame[header:], tools, options) or 0
         injected = header
         if not thinks:
             for other in self._other_options(options):
@@ -86,6 +88,8 @@ class Openings:
                 return shared
         if exact is None and (known := self._known_head(frame, tools, options)) is not None:
             return known
+        if exact is None and self._sample_frames(None, options) == {""}:
+            return len(frame)  # the template writes no heads
         loose, whole = loose_prefix(frame, exact or expected or frame + "?")
         if whole:
             return loose
@@ -116,29 +120,31 @@ class Openings:
             return True
         after_such = self._sample_frames(before, options)
         frames = after_such if len(after_such) > 1 else self._sample_frames(None, options)
-        if len(frames) < 2:
-            return False
-        head = min(frames, key=len)
         for other in frames:
-            head = head[: outside_marks(common_prefix(head, other), head, other)]
-        return frame.startswith(head) and (
-            len(head) <= shared or not head[self.marks.empty_thinking(head, shared) :].strip()
-        )
+            # In that sample turn the model's words begin right here, or after marks of thinking.
+            rest = other[self.marks.empty_thinking(other, shared) :]
+            if other.startswith(frame[:shared]) and frame.startswith(other) and not rest.strip():
+                return True
+        head = _common_head(frames) if len(frames) > 1 else ""
+        place = frame.find(head) if head else -1
+        if place < 0:
+            return False
+        end = place + len(head)
+        return end <= shared or not frame[self.marks.empty_thinking(frame, shared) : end].strip()
 
     def _known_head(self, frame: str, tools: bool, options: Options) -> int | None:
         """Where the head ends that all sample turns have, with what servers add to it after a user;
         None if it is not in the frame. For turns before which the template opens none."""
         asked = self._frame("user", tools, options)
-        if not asked:
+        frames = self._sample_frames(None, options)
+        if asked is None:
             return None
-        head = asked
-        for other in self._sample_frames(None, options):
-            head = head[: outside_marks(common_prefix(head, other), head, other)]
-        place = frame.rfind(head) if head else -1
-        if place < 0:
-            return None
-        found = frame[place:]
-        return place + outside_marks(common_prefix(found, asked), found, asked)
+        for head in (_common_head({asked, *frames}), self._core("user", tools, options)):
+            place = frame.rfind(head) if head else -1
+            if place >= 0:
+                found, written = frame[place:], asked[max(asked.find(head), 0) :]
+                return place + outside_marks(common_prefix(found, written), found, written)
+        return None
 
     def _sample_frames(self, before: str | None, options: Options) -> set[str]:
         """The frames before the model's words in sample turns of all kinds after a message of that
@@ -153,7 +159,8 @@ class Openings:
                     continue
                 roles = [message.role for message in conversation.messages]
                 for turn in find_turns(text, spans, roles, self.marks.stops):
-                    if before is None or roles[turn.message - 1] == before:
+                    follows = before is None or roles[turn.message - 1] == before
+                    if follows and not turn.empty:
                         frames.add(text[turn.before : turn.start])
             self._kinds[key] = frames
         return self._kinds[key]
@@ -183,10 +190,7 @@ class Openings:
                 added = self._added(_sample(before, tools), chosen)
                 if added is not None:
                     cores.append(added)
-            core = cores[0] if cores else ""
-            for other in cores[1:]:
-                core = core[: outside_marks(common_prefix(core, other), core, other)]
-            self._cores[key] = core
+            self._cores[key] = _common_head(set(cores)) if cores else ""
         return self._cores[key]
 
     def _added(self, prefix: Conversation, options: Options) -> str | None:
@@ -199,14 +203,28 @@ class Openings:
 
     def _server_frame(self, prefix: Conversation, options: Options) -> str:
         text, spans = self.render(prefix, options, True)
-        end = next(
-            (s.end for s in reversed(spans) if s.part is not Part.FRAME or s.turn is not None), 0
-        )
+        # Where the turn is opened, in whatever turn of its loop the template does so.
+        closed, _ = self.render(prefix, options, False)
+        opened = outside_marks(common_prefix(text, closed), text)
+        end = 0
+        for span in spans:
+            if span.part is not Part.FRAME:
+                end = span.end
+            elif span.turn is not None and span.start < opened:
+                end = max(end, min(span.end, opened))
         frame = text[end:]
         if prefix.messages and prefix.messages[-1].role == "assistant":
             stop = self.marks.stop_in(frame)
             frame = frame[stop[1] :] if stop else frame
         return frame
+
+
+def _common_head(frames: set[str]) -> str:
+    """What all frames begin with, up to a mark that not all have."""
+    head = min(frames, key=len)
+    for other in frames:
+        head = head[: outside_marks(common_prefix(head, other), head, other)]
+    return head
 
 
 def _sample(before: str | None, tools: bool) -> Conversation:
