@@ -19,7 +19,13 @@ from agentdata.templates.jinja.layout import Opening
 from agentdata.templates.jinja.marks import Marks
 from agentdata.templates.jinja.samples import BEFORE, CALLING, PLAIN, REASONING, TOOL
 from agentdata.templates.jinja.spans import Part, Span
-from agentdata.templates.jinja.turns import common_prefix, find_turns, loose_prefix, outside_marks
+from agentdata.templates.jinja.turns import (
+    MARK,
+    common_prefix,
+    find_turns,
+    loose_prefix,
+    outside_marks,
+)
 
 Options = Mapping[str, Any]
 Rendered = tuple[str, Sequence[Span]]
@@ -79,7 +85,7 @@ class Openings:
                 return shared
         prefix = replace(conversation, messages=conversation.messages[:message])
         try:
-            exact: str | None = self._server_frame(prefix, options)
+            exact: str | None = _aligned(self._server_frame(prefix, options), {frame})
         except RowError:
             exact = None
         if exact is not None:
@@ -139,7 +145,8 @@ class Openings:
         frames = self._sample_frames(None, options)
         if asked is None:
             return None
-        for head in (_common_head({asked, *frames}), self._core("user", tools, options)):
+        core = self._core("user", tools, options)
+        for head in (_common_head({asked, *frames}), core, core.strip()):
             place = frame.rfind(head) if head else -1
             if place >= 0:
                 found, written = frame[place:], asked[max(asked.find(head), 0) :]
@@ -176,7 +183,8 @@ class Openings:
         key = (before, tools, json.dumps(options, sort_keys=True, default=str))
         if key not in self._frames:
             try:
-                self._frames[key] = self._server_frame(_sample(before, tools), options)
+                written = self._server_frame(_sample(before, tools), options)
+                self._frames[key] = _aligned(written, self._sample_frames(None, options))
             except RowError:
                 self._frames[key] = None
         return self._frames[key]
@@ -225,6 +233,18 @@ def _common_head(frames: set[str]) -> str:
     for other in frames:
         head = head[: outside_marks(common_prefix(head, other), head, other)]
     return head
+
+
+def _aligned(written: str, frames: set[str]) -> str:
+    """What a server writes, without marks that close the turn before: some templates write those
+    with the head of the next turn when they open it, and earlier when they do not."""
+    starts = [match.start() for match in MARK.finditer(written)]
+    if not starts or any(common_prefix(frame, written) > starts[0] for frame in frames):
+        return written
+    for start in starts[1:]:
+        if any(frame.startswith(written[start:]) for frame in frames):
+            return written[start:]
+    return written
 
 
 def _sample(before: str | None, tools: bool) -> Conversation:

@@ -17,8 +17,9 @@ class Turn:
     """A turn of the model. `message` is its first message; its own words begin at `start` and end
     at `end` (both the same in an empty turn); `first` and `last` are the indices of their spans.
     `before` is where the words before end, or what the template wrote in other turns of its loop;
-    `after` is where the next words begin. In between is nothing but the template's frame. `edge` is where the frame that belongs to
-    this turn of the template's loop, or to none, ends; `near` where that of this turn alone does.
+    `after` is where the next words begin. In between is nothing but the template's frame. `near` is
+    where the frame that belongs to this turn of the loop ends, `edge` where that ends which belongs
+    to this one or to none.
     """
 
     message: int
