@@ -49,6 +49,7 @@ golden: $(STAMP) ## Write the golden cases anew; look at the diff.
 
 parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl for others.
 	$(BIN)/python tests/parity.py $(CASES)
+	$(BIN)/python tests/jinja_parity.py
 
 bench: $(STAMP) ## Speed of compile beside the bare tokenizer, in one run.
 	$(BIN)/python bench/compile_speed.py

@@ -26,6 +26,7 @@ from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, RowError, UsageError
 from agentdata.templates.jinja import JinjaTemplate, load_jinja
 from agentdata.templates.jinja import messages as shapes
+from agentdata.templates.jinja.turns import common_prefix
 from agentdata.templates.jinja.values import untraced
 from agentdata.templates.prompt import Kind, Prompt
 
@@ -133,7 +134,7 @@ def head_of_turn(template: JinjaTemplate) -> str:
         closed = template.untouched_text(asked)
     except RowError:
         return ""
-    added = opened[len(os.path.commonprefix([opened, closed])) :]
+    added = opened[common_prefix(opened, closed) :]
     return re.split(r"<[^<>]*think", added, flags=re.IGNORECASE)[0].strip()
 
 

@@ -7,6 +7,7 @@ from itertools import product
 
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
+from agentdata.templates.jinja.limits import LIMIT
 from agentdata.templates.jinja.losses import check_nothing_lost, shows_reasoning
 from agentdata.templates.jinja.marks import NAMED_THINKING, Marks, last_mark
 from agentdata.templates.jinja.messages import Forms
@@ -57,6 +58,8 @@ def learn_marks(
         turns = find_turns(text, spans, roles, stops)
         # The last turn first: a template may end it in a way of its own.
         for turn in reversed(turns):
+            if turn.empty:
+                continue
             calls = bool(sample.messages[turn.message].tool_calls)
             near, far = text[turn.end : turn.near], text[turn.near : turn.edge]
             if any(stop in near for stop in stops):
@@ -127,6 +130,8 @@ def _shown_whole(
     try:
         text, spans = render(sample, forms)
     except RowError as error:
+        if error.code == LIMIT:
+            raise
         faults.append(error)
         return False
     try:

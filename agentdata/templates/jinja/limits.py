@@ -9,6 +9,8 @@ from typing import SupportsIndex
 
 from agentdata.errors import RowError
 
+LIMIT = "template_limit"
+"""The code of the error of a template that goes past a bound."""
 MAX_CHARS = 64_000_000
 """Longest text, in characters, that a template may put together."""
 MAX_STEPS = 3_000_000
@@ -23,7 +25,7 @@ MAX_POWER_BITS = 4_096
 def too_much(what: str) -> RowError:
     """The error of a template that goes past a bound."""
     return RowError(
-        "template_limit",
+        LIMIT,
         f"the chat template {what}",
         remedy="the template is at fault, or the row is far longer than any model reads",
     )

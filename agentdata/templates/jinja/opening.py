@@ -92,7 +92,8 @@ class Openings:
             shared = outside_marks(common_prefix(frame, exact), frame, exact)
             if shared == len(exact) or self._is_whole_head(frame, shared, before, tools, options):
                 return shared
-        if exact is None and (known := self._known_head(frame, tools, options)) is not None:
+        unsure = exact is None or not message
+        if unsure and (known := self._known_head(frame, tools, options)) is not None:
             return known
         if exact is None and self._sample_frames(None, options) == {""}:
             return len(frame)  # the template writes no heads
@@ -239,7 +240,8 @@ def _aligned(written: str, frames: set[str]) -> str:
     """What a server writes, without marks that close the turn before: some templates write those
     with the head of the next turn when they open it, and earlier when they do not."""
     starts = [match.start() for match in MARK.finditer(written)]
-    if not starts or any(common_prefix(frame, written) > starts[0] for frame in frames):
+    shared = [outside_marks(common_prefix(frame, written), frame, written) for frame in frames]
+    if not starts or any(length > starts[0] for length in shared):
         return written
     for start in starts[1:]:
         if any(frame.startswith(written[start:]) for frame in frames):
