@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.runtime import Context
@@ -72,15 +73,28 @@ class TemplateDict:
         return dict.fromkeys(*args, **kwargs)
 
 
+class Unfolded(CodeGenerator):
+    """Compiles without working out constants, which would run a template's arithmetic unbounded."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        if isinstance(node, nodes.TemplateData):
+            return super()._output_child_to_const(node, frame, finalize)
+        raise nodes.Impossible
+
+
 class TracingEnvironment(ImmutableSandboxedEnvironment):
     """One per template. `trace` is the render that runs; `date` is the day that templates are told
     it is."""
 
+    code_generator_class = Unfolded
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self, date: datetime.datetime) -> None:
         super().__init__(
-            trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=[Generation, loopcontrols],
+            optimized=False,
         )
         self.trace = Trace()
         self.concat = joined  # type: ignore[method-assign]
@@ -100,6 +114,7 @@ class TracingEnvironment(ImmutableSandboxedEnvironment):
             "forceescape": lambda value: escaped(Text(value, getattr(value, "runs", None))),
             "join": _join,
             "indent": _indent,
+            "center": lambda value, width=80: as_text(value).center(width),
             "batch": _bounded(self.filters["batch"]),
             "slice": _bounded(self.filters["slice"]),
             "random": _at_random,

@@ -13,6 +13,8 @@ from agentdata.templates.jinja.origin import LITERAL
 from agentdata.templates.jinja.text import from_origin, joined
 from agentdata.templates.jinja.values import as_text
 
+_MACRO_STEPS = 8
+"""A call of a macro takes about as long as so many turns of a loop."""
 # No template can call these: its own filters have no space in their names.
 _WRITTEN, _ASSIGNED, _STEP = " written", " assigned", " step"
 _NEXT, _BEGIN, _END, _JOIN = " next", " begin", " end", " concat"
@@ -58,7 +60,7 @@ def install(environment: TracingEnvironment) -> None:
 
     @jinja2.pass_context
     def step(_: Any, __: Any) -> None:
-        environment.trace.step()
+        environment.trace.step(_MACRO_STEPS)
 
     @jinja2.pass_context
     def concat(_: Any, values: Any) -> Any:

@@ -26,12 +26,21 @@ def learn_forms(render: Renderer) -> Forms:
     renders no sample at all."""
     best, most = Forms(), -1
     faults: list[RowError] = []
-    for forms in _candidates():
-        count = sum(_shown_whole(render, sample, forms, faults) for sample in PLAIN + CALLING)
-        if count > most:
-            best, most = forms, count
-        if count == len(PLAIN + CALLING):
-            break
+    for content in ("text", "parts"):
+        plain = sum(
+            _shown_whole(render, sample, Forms(content=content), faults)
+            for sample in PLAIN
+        )
+        if content == "parts" and plain <= sum(
+            _shown_whole(render, sample, best, faults) for sample in PLAIN
+        ):
+            break  # no gain: parts are for templates that take nothing else
+        for forms in _candidates(content):
+            count = plain + sum(_shown_whole(render, sample, forms, faults) for sample in CALLING)
+            if count > most:
+                best, most = forms, count
+            if count == len(PLAIN + CALLING):
+                break
     if not most and len(faults) >= len(PLAIN + CALLING):
         raise faults[0]
     for reasoning in ("fields", "content"):
@@ -103,9 +112,8 @@ def _thinking_marks(render: Callable[[Conversation], Rendered]) -> tuple[str, st
     return None
 
 
-def _candidates() -> Iterator[Forms]:
-    for content, ids, arguments, silent, tools in product(
-        ("text", "parts"),
+def _candidates(content: str) -> Iterator[Forms]:
+    for ids, arguments, silent, tools in product(
         ("given", "nine", "functions"),
         ("object", "json"),
         ("empty", "null", "absent"),

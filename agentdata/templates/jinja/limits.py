@@ -13,8 +13,8 @@ LIMIT = "template_limit"
 """The code of the error of a template that goes past a bound."""
 MAX_CHARS = 64_000_000
 """Longest text, in characters, that a template may put together."""
-MAX_STEPS = 3_000_000
-"""Most turns of loops and calls of macros in one render."""
+MAX_STEPS = 2_000_000
+"""Most turns of loops in one render; a call of a macro counts as several."""
 MAX_WIDTH = 10_000
 """Widest padding or indent."""
 MAX_ITEMS = 10_000_000

@@ -14,14 +14,24 @@ from agentdata.templates.jinja.environment import (
     Generation,
     TemplateDict,
     TemplateNamespace,
+    Unfolded,
     raise_exception,
 )
 
 
+class PlainEnvironment(ImmutableSandboxedEnvironment):
+    """The sandbox of chat templates; nothing is worked out while compiling."""
+
+    code_generator_class = Unfolded
+
+
 def plain_template(source: str, date: datetime.datetime) -> jinja2.Template:
     """The template of `source` as Hugging Face compiles it, on the given date."""
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
+    environment = PlainEnvironment(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[Generation, loopcontrols],
+        optimized=False,
     )
     environment.filters["tojson"] = _tojson
     environment.globals["raise_exception"] = raise_exception

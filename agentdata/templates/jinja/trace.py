@@ -29,9 +29,9 @@ class Trace:
         self.steps = 0
         self.chars = 0
 
-    def step(self) -> None:
-        """Count one turn of a loop or call of a macro. Raises RowError `template_limit`."""
-        self.steps += 1
+    def step(self, steps: int = 1) -> None:
+        """Count what the template does. Raises RowError `template_limit`."""
+        self.steps += steps
         if self.steps > MAX_STEPS:
             raise too_much(f"takes more than {MAX_STEPS} steps")
 
