@@ -43,8 +43,8 @@ BODY = """
 ## What became of the reference data
 
 Each source was compiled whole (template `chatml`, agent template `hermes`, bundled tokenizer).
-Rows read = written + filtered + merged + rejected. *Merged* rows are lines of a conversation that is
-spread over lines, and answers that were joined with their questions. *Without conversations* are
+Rows read = written + filtered + merged + rejected. *Merged* rows are lines of a conversation that
+is spread over lines, and answers that were joined with their questions. *Without conversations* are
 files in which no row is one (tool lists, answer keys, API replies): their rows are refused as
 `unknown_format`, and they do not count below.
 
@@ -105,7 +105,10 @@ def format_table() -> Iterator[str]:
 
 
 def source_table(found: Iterable[Source]) -> Iterator[str]:
-    yield "| source | formats (files) | read | written | merged | filtered | rejected | without conversations |"
+    yield (
+        "| source | formats (files) | read | written | merged | filtered | rejected "
+        "| without conversations |"
+    )
     yield "| --- | --- | ---: | ---: | ---: | --- | --- | ---: |"
     for s in found:
         cells = (
