@@ -70,7 +70,7 @@ def _code() -> list[str]:
     """The source of every module that has a hand in the bytes."""
     root = resources.files("agentdata")
     texts: list[str] = []
-    for folder in ("formats", "templates", "loss_scale", "tokenization"):
+    for folder in ("formats", "checks", "templates", "loss_scale", "tokenization"):
         stack = [root / folder]
         while stack:
             for entry in sorted(stack.pop().iterdir(), key=lambda e: e.name):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agentdata.checks import CheckLevel
 from agentdata.errors import UsageError
 
 Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
@@ -37,6 +38,7 @@ class Recipe(BaseModel):
     shard_size: Annotated[int, Field(gt=0)] = 256_000_000
     special_tokens_in_text: Literal["plain", "reject", "allow"] = "plain"
     straddle: Literal["min", "first", "max"] = "min"
+    check: CheckLevel = "normal"
     on_error: Literal["quarantine", "raise"] = "quarantine"
     limit: Annotated[int, Field(gt=0)] | None = None
     workers: Annotated[int, Field(gt=0)] = 1

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from agentdata.checks import checked
 from agentdata.errors import AgentDataError, RowError
 from agentdata.example import Example, Rendered, example, fitted, rendered, tally
 from agentdata.house import House
@@ -113,7 +114,7 @@ def _examples(
 
 
 def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:
-    conversation = read_conversation(raw, task)
+    conversation = checked(read_conversation(raw, task), house.recipe.check)
     if conversation.media:
         raise RowError(
             "media_unsupported", "rows with images, videos or audio are not compiled yet"

@@ -38,6 +38,7 @@ from agentdata.work import Done
 @click.option(
     "--straddle", help="Weight of a token over several weights: min (default), first, max."
 )
+@click.option("--check", help="Faults of meaning: strict rejects, normal (default) counts, off.")
 @click.option("--on-error", help="quarantine (default) or raise.")
 @click.option(
     "--max-reject-rate", type=float, help="Exit with 3 above this share of rejected rows."

@@ -1,0 +1,54 @@
+"""Checks of meaning over conversations: one module per group, each with a `GROUP`; importing this
+folder finds them."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+
+from agentdata.checks.base import CheckGroup, CheckLevel, Finding
+from agentdata.conversation import Conversation
+from agentdata.errors import RowError
+
+__all__ = ["CHECKS", "CheckGroup", "CheckLevel", "Finding", "checked", "find"]
+
+
+def _groups() -> tuple[CheckGroup, ...]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    return tuple(module.GROUP for module in modules if hasattr(module, "GROUP"))
+
+
+_GROUPS = _groups()
+
+CHECKS: dict[str, str] = {code: line for group in _GROUPS for code, line in group.help.items()}
+"""{code: what it means, in one line} of all checks."""
+
+
+def find(conversation: Conversation) -> Iterator[Finding]:
+    """What the checks have to say about a conversation."""
+    for group in _GROUPS:
+        yield from group.run(conversation)
+
+
+def checked(conversation: Conversation, level: CheckLevel) -> Conversation:
+    """The conversation, with the codes of what was found among its warnings.
+
+    Raises RowError with the code of the first finding if `level` is `strict`.
+    """
+    if level == "off":
+        return conversation
+    findings = list(find(conversation))
+    if not findings:
+        return conversation
+    if level == "strict":
+        first = findings[0]
+        raise RowError(
+            first.code,
+            f"{first.message} ({first.pointer or '/'} of the conversation)",
+            remedy="mend the row, or let it pass with --check normal",
+        )
+    codes = tuple(finding.code for finding in findings)
+    return replace(conversation, warnings=conversation.warnings + codes)
