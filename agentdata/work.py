@@ -114,7 +114,9 @@ def _examples(
 
 
 def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:
-    conversation = checked(read_conversation(raw, task), house.recipe.check)
+    conversation = read_conversation(raw, task)
+    assert isinstance(raw, RawRow)
+    conversation = checked(conversation, house.recipe.check, raw.value)
     if conversation.media:
         raise RowError(
             "media_unsupported", "rows with images, videos or audio are not compiled yet"

@@ -4,15 +4,17 @@ folder finds them."""
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
+from typing import Any
 
 from agentdata.checks.base import CheckGroup, CheckLevel, Finding
+from agentdata.checks.places import raw_pointer
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 
-__all__ = ["CHECKS", "CheckGroup", "CheckLevel", "Finding", "checked", "find"]
+__all__ = ["CHECKS", "CheckGroup", "CheckLevel", "Finding", "checked", "find", "raw_pointer"]
 
 
 def _groups() -> tuple[CheckGroup, ...]:
@@ -33,10 +35,13 @@ def find(conversation: Conversation) -> Iterator[Finding]:
         yield from group.run(conversation)
 
 
-def checked(conversation: Conversation, level: CheckLevel) -> Conversation:
+def checked(
+    conversation: Conversation, level: CheckLevel, row: Mapping[str, Any] | None = None
+) -> Conversation:
     """The conversation, with the codes of what was found among its warnings.
 
-    Raises RowError with the code of the first finding if `level` is `strict`.
+    Raises RowError with the code of the first finding if `level` is `strict`, and its place in
+    the raw row where `row` is given.
     """
     if level == "off":
         return conversation
@@ -48,6 +53,7 @@ def checked(conversation: Conversation, level: CheckLevel) -> Conversation:
         raise RowError(
             first.code,
             f"{first.message} ({first.pointer or '/'} of the conversation)",
+            pointer=raw_pointer(row, conversation, first.pointer) if row else "",
             remedy="mend the row, or let it pass with --check normal",
         )
     codes = tuple(finding.code for finding in findings)

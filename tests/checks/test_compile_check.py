@@ -34,7 +34,8 @@ def test_strict_rejects_normal_counts_off_is_silent(source: Path, tmp_path: Path
         (counts,) = compiled(source, tmp_path / level, check=level).sources
         assert (counts.written, dict(counts.rejects), dict(counts.warnings)) == outcome
     (reject,) = map(json.loads, (tmp_path / "strict" / REJECTS_NAME).open())
-    assert (reject["line"], reject["reason"]) == (2, "repeated_role")
+    found = (reject["line"], reject["reason"], reject["pointer"])
+    assert found == (2, "repeated_role", "/messages/1")
     assert reject["row"] == {"messages": TWICE}
 
 
