@@ -14,8 +14,7 @@ from agentdata.checks import checked
 from agentdata.errors import AgentDataError, RowError
 from agentdata.example import Example, Rendered, example, fitted, rendered, tally
 from agentdata.house import House
-from agentdata.intake import COMPANION, Task, read_conversation, read_rows
-from agentdata.intake.conversations import row_json
+from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow
@@ -136,7 +135,6 @@ def _reject(
     on_error: str,
 ) -> None:
     where = f"{task.unit.path}, line {raw.line}"
-    prefix = raw.pointer_prefix if isinstance(raw, RawRow) else ""
     if on_error == "raise":
         raise AgentDataError(
             error.code,
@@ -146,13 +144,4 @@ def _reject(
     counts.rejected += 1
     counts.rejects[error.code] += 1
     if rejects is not None:
-        record = {
-            "source": str(task.unit.path),
-            "line": raw.line,
-            "format": task.format,
-            "reason": error.code,
-            "message": str(error),
-            "pointer": prefix + error.pointer,
-            "row": raw.value if isinstance(raw, RawRow) else raw.raw,
-        }
-        rejects.write(row_json(record) + b"\n")
+        rejects.write(reject_line(error, raw, task))

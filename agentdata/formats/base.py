@@ -52,6 +52,10 @@ class Format:
     `session` is for formats that spread a conversation over lines: records in a row with an equal
     key are one, and `read` gets `{"records": [...]}`.
     `companions` joins rows with those of other files.
+
+    `write` makes a row of this format, for those that conversations are converted into. It appends
+    the code of what whoever reads the row elsewhere may trip over to the list, and raises RowError
+    where the format cannot hold the conversation; what `read` of the row misses, the caller sees.
     """
 
     name: str
@@ -63,3 +67,4 @@ class Format:
     explode: Callable[[dict[str, Any]], Iterable[tuple[str, Any]]] | None = None
     session: Callable[[dict[str, Any]], str] | None = None
     companions: Companions | None = None
+    write: Callable[[Conversation, list[str]], dict[str, Any]] | None = None

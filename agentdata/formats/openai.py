@@ -10,6 +10,7 @@ from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat,
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import ChatMessage, Row, ToolsField
 from agentdata.formats.common.values import check
+from agentdata.formats.common.write_openai import write_openai
 
 DIALECT = Dialect(
     messages=("messages", "traj", "conversations"),
@@ -51,6 +52,12 @@ def read(row: dict[str, Any]) -> Conversation:
     return read_chat(row, DIALECT)
 
 
+def write(conversation: Conversation, warnings: list[str]) -> dict[str, Any]:
+    """The row of a conversation: nothing is lost but the way the source wrote a tool that this
+    format has another form for."""
+    return write_openai(conversation, DIALECT.meta)
+
+
 FORMAT = Format(
     name="openai",
     summary="messages with role and content, tool_calls, role tool (OpenAI chat, fine-tuning)",
@@ -58,4 +65,5 @@ FORMAT = Format(
     detect=detect,
     read=read,
     general=True,
+    write=write,
 )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentdata.conversation import Conversation
+from agentdata.conversation import Conversation, Message
 from agentdata.formats.base import Fit, Format
+from agentdata.formats.common.carried import carried
 from agentdata.formats.common.chat import Act, Dialect, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import ChatMessage, Row
+from agentdata.formats.common.think import join_think
 from agentdata.formats.common.values import check
+from agentdata.formats.common.writing import call_row, loss_row, media_columns, tool_row
+from agentdata.json_text import dumps
 
 DIALECT = Dialect(
     roles={
@@ -85,10 +89,32 @@ def _messages(row: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def write(conversation: Conversation, warnings: list[str]) -> dict[str, Any]:
+    """The row of a conversation: reasoning as a think block, each call a message of its own, media
+    in columns with a mark in the text for each. It has no ids of calls and no names."""
+    row: dict[str, Any] = {"id": conversation.id} if conversation.id else {}
+    if conversation.tools:
+        row["tools"] = dumps([tool_row(tool) for tool in conversation.tools])
+    row["messages"] = [
+        {**written, **loss_row(message)}
+        for message in conversation.messages
+        for written in _written(message)
+    ]
+    return row | media_columns(conversation.media) | carried(conversation, DIALECT.meta)
+
+
+def _written(message: Message) -> list[dict[str, Any]]:
+    role = "tool_response" if message.role == "tool" else message.role
+    text = join_think(message.reasoning, message.text)
+    calls = [{"role": "tool_call", "content": dumps(call_row(call))} for call in message.tool_calls]
+    return calls if calls and not text else [{"role": role, "content": text}, *calls]
+
+
 FORMAT = Format(
     name="swift",
     summary="messages with roles tool_call and tool_response; query/response/history (ms-swift)",
     row_model=SwiftRow,
     detect=detect,
     read=read,
+    write=write,
 )

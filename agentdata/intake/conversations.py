@@ -21,11 +21,21 @@ def read_conversation(raw: RawRow | BadRow, task: Task) -> Conversation:
 
     Raises RowError; its pointer is relative to the row.
     """
+    conversation = read_unnamed(raw, task)
+    assert isinstance(raw, RawRow)
+    return _named(conversation, raw, task.unit)
+
+
+def read_unnamed(raw: RawRow | BadRow, task: Task) -> Conversation:
+    """The conversation of a row as its format reads it, with an id only where the row has one.
+
+    Raises RowError; its pointer is relative to the row.
+    """
     if isinstance(raw, BadRow):
         raise RowError(raw.code, raw.message, pointer=raw.pointer)
     if task.format == UNKNOWN_FORMAT:
         raise RowError("unknown_format", task.fault)
-    return _named(formats.get(task.format).read(raw.value), raw, task.unit)
+    return formats.get(task.format).read(raw.value)
 
 
 def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversation:

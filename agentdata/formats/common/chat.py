@@ -10,6 +10,7 @@ from typing import Any
 from agentdata.conversation import Conversation, Message, ToolCall
 from agentdata.errors import RowError
 from agentdata.formats.common.calls import read_call, read_calls_text
+from agentdata.formats.common.carried import read_carried
 from agentdata.formats.common.content import Content, read_content, read_result
 from agentdata.formats.common.media import MediaList
 from agentdata.formats.common.think import split_think
@@ -105,13 +106,15 @@ class _Reader:
                 self._read(raw, act, f"/{self.key}/{index}")
             previous = act
         self._add_system()
+        own = read_carried(row)
         return Conversation(
             id=row_id(row),
             messages=tuple(self.messages),
             tools=tools,
             media=tuple(self.media.items),
+            native=own.native,
             warnings=tuple(self.warnings),
-            meta={key: row[key] for key in dialect.meta if row.get(key) is not None},
+            meta={key: row[key] for key in dialect.meta if row.get(key) is not None} | own.meta,
         )
 
     def _act(self, raw: dict[str, Any], pointer: str) -> Act:

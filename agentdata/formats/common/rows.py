@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
+from agentdata.formats.common.carried import Carried
+
 JsonList = list[Any]
 ToolsField = list[Any] | dict[str, Any] | str | None
 
@@ -41,3 +43,4 @@ class Row(BaseModel):
     id: Any = None
     tools: ToolsField = None
     system: str | None = None
+    agentdata: Carried | None = None
