@@ -28,8 +28,7 @@ def learn_forms(render: Renderer) -> Forms:
     faults: list[RowError] = []
     for content in ("text", "parts"):
         plain = sum(
-            _shown_whole(render, sample, Forms(content=content), faults)
-            for sample in PLAIN
+            _shown_whole(render, sample, Forms(content=content), faults) for sample in PLAIN
         )
         if content == "parts" and plain <= sum(
             _shown_whole(render, sample, best, faults) for sample in PLAIN
