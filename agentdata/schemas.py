@@ -12,14 +12,20 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from agentdata.conversation import Conversation
 from agentdata.formats import FORMATS
+from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Manifest
 
 DIRECTORY = Path("schemas")
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """{file name: JSON Schema (2020-12)} of the conversation, the raw rows and the manifest."""
-    models: dict[str, Any] = {"conversation": Conversation, "manifest": Manifest}
+    """{file name: JSON Schema (2020-12)} of the conversation, the raw rows, the recipe and the
+    manifest."""
+    models: dict[str, Any] = {
+        "conversation": Conversation,
+        "manifest": Manifest,
+        "recipe": Recipe,
+    }
     models |= {f"raw_{name}": format_.row_model for name, format_ in FORMATS.items()}
     return {
         f"{name}.json": {

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 from agentdata.conversation import ToolSpec
+from agentdata.errors import RowError
+from agentdata.formats.common.tools import read_tool
 from agentdata.formats.common.values import json_or_none, literal_or_text
 
 MENDED = "tool_line_mended"
@@ -31,11 +33,11 @@ def take_json_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], s
 
     def take(line: re.Match[str]) -> str:
         raw = _parse(line[1].strip(), warnings)
-        tool = _spec(raw) if isinstance(raw, dict) else None
-        if tool is None:
+        try:
+            tools.append(read_tool(raw, ""))
+        except RowError:
             warnings.append(UNREAD)
             return line[0]
-        tools.append(tool)
         return ""
 
     return tools, NUMBERED_JSON.sub(take, text)
@@ -52,7 +54,7 @@ def take_react_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], 
             return line[0]
         description = line["description"].strip()
         raw = {"name": line["name"], "description": description, "parameters": parameters}
-        tools.append(ToolSpec(line["name"], description, _schema(parameters), raw))
+        tools.append(read_tool(raw, ""))
         return ""
 
     return tools, NUMBERED_REACT.sub(take, text)
@@ -84,34 +86,3 @@ def _without_a_bracket(text: str) -> list[str]:
         return []
     near = list(_STRAY.finditer(text, max(0, fault - 4), min(len(text), fault + 2)))
     return [text[: m.start()] + text[m.end() :] for m in reversed(near)]
-
-
-def _spec(raw: dict[str, Any]) -> ToolSpec | None:
-    schema = raw.get("plugin_schema_for_model")
-    inner = schema if isinstance(schema, dict) else raw
-    name = inner.get("name") or raw.get("plugin_name")
-    if not isinstance(name, str):
-        return None
-    parameters, paths = inner.get("parameters"), inner.get("paths")
-    if parameters is None and isinstance(paths, list) and len(paths) == 1:
-        parameters = paths[0].get("parameters") if isinstance(paths[0], dict) else None
-    description = inner.get("description")
-    return ToolSpec(
-        name=name,
-        description=description if isinstance(description, str) else "",
-        parameters=_schema(parameters) if isinstance(parameters, list) else None,
-        raw=raw,
-    )
-
-
-def _schema(parameters: list[Any]) -> dict[str, Any] | None:
-    """The list of parameters as a JSON Schema; it has no types, since the list has none."""
-    named = [p for p in parameters if isinstance(p, dict) and isinstance(p.get("name"), str)]
-    if len(named) != len(parameters):
-        return None
-    properties = {
-        p["name"]: {key: value for key, value in p.items() if key not in ("name", "required")}
-        for p in named
-    }
-    required = [p["name"] for p in named if str(p.get("required")).lower() == "true"]
-    return {"type": "object", "properties": properties, "required": required}

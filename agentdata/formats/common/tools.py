@@ -6,10 +6,11 @@ from typing import Any
 
 from agentdata.conversation import ToolSpec
 from agentdata.errors import RowError
-from agentdata.formats.common.values import first_value, json_or_none
+from agentdata.formats.common.values import first_key, first_value, json_or_none
 from agentdata.literals import read_text_value
 
 PARAMETER_KEYS = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema")
+_WRAPPERS = ("function", "plugin_schema_for_model")
 
 
 def read_tools(value: Any, pointer: str) -> tuple[ToolSpec, ...]:
@@ -33,26 +34,49 @@ def read_tools(value: Any, pointer: str) -> tuple[ToolSpec, ...]:
 
 
 def read_tool(value: Any, pointer: str) -> ToolSpec:
-    """One tool: {"name", "description", "parameters"}, wrapped in {"type", "function"} or not, or
-    its JSON text. A provider's own tool without a name ({"type": "web_search"}) is named by its
-    type. Raises RowError `bad_tool`.
+    """One tool: {"name", "description", "parameters"}, wrapped in {"type", "function"} or not, a
+    plugin of MSAgent-Bench, or the JSON text of one. A provider's own tool without a name
+    ({"type": "web_search"}) is named by its type. Raises RowError `bad_tool`.
     """
     raw = json_or_none(value) if isinstance(value, str) else value
     if not isinstance(raw, dict):
         raise RowError("bad_tool", "a tool is no object", pointer=pointer)
-    inner = raw.get("function", raw)
+    key = first_key(raw, _WRAPPERS)
+    inner = raw if key is None else raw[key]
     if not isinstance(inner, dict):
-        raise RowError("bad_tool", "`function` is no object", pointer=f"{pointer}/function")
-    name = inner.get("name") or (inner.get("type") if inner is raw else None)
+        raise RowError("bad_tool", f"`{key}` is no object", pointer=f"{pointer}/{key}")
+    name = inner.get("name") or raw.get("plugin_name") or (inner.get("type") if not key else None)
     if not isinstance(name, str):
         raise RowError("bad_tool", "a tool has no name", pointer=pointer)
     description = inner.get("description")
-    parameters = first_value(inner, PARAMETER_KEYS)
-    if isinstance(parameters, str):
-        parameters = json_or_none(parameters)
     return ToolSpec(
         name=name,
         description=description if isinstance(description, str) else "",
-        parameters=parameters if isinstance(parameters, dict) else None,
+        parameters=_parameters(inner),
         raw=raw,
     )
+
+
+def _parameters(tool: dict[str, Any]) -> dict[str, Any] | None:
+    parameters, paths = first_value(tool, PARAMETER_KEYS), tool.get("paths")
+    if parameters is None and isinstance(paths, list) and len(paths) == 1:
+        parameters = paths[0].get("parameters") if isinstance(paths[0], dict) else None
+    if isinstance(parameters, str):
+        parameters = json_or_none(parameters)
+    if isinstance(parameters, list):
+        return _listed(parameters)
+    return parameters if isinstance(parameters, dict) else None
+
+
+def _listed(parameters: list[Any]) -> dict[str, Any] | None:
+    """A list of {"name", "description", "required", ...} as a JSON Schema, with such types as the
+    list has."""
+    named = [p for p in parameters if isinstance(p, dict) and isinstance(p.get("name"), str)]
+    if len(named) != len(parameters):
+        return None
+    properties = {
+        p["name"]: {key: value for key, value in p.items() if key not in ("name", "required")}
+        for p in named
+    }
+    required = [p["name"] for p in named if str(p.get("required")).lower() == "true"]
+    return {"type": "object", "properties": properties, "required": required}
