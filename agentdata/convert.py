@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, RowError, UsageError
+from agentdata.files import replacing
 from agentdata.formats import FORMATS, Format
 from agentdata.formats.common.differences import losses
 from agentdata.intake import COMPANION, Task, plan_tasks, read_rows, read_unnamed, reject_line
@@ -61,8 +62,9 @@ def convert(
     files: dict[str, ConvertedFile] = {}
     try:
         with ExitStack() as stack:
-            rows = stack.enter_context(_replacing(out))
-            rejects = stack.enter_context(_replacing(rejects_path(out)))
+            out.parent.mkdir(parents=True, exist_ok=True)
+            rows = stack.enter_context(_writing(out))
+            rejects = stack.enter_context(_writing(rejects_path(out)))
             for task in tasks:
                 path = str(task.unit.path)
                 counts = files.setdefault(path, ConvertedFile(source=path, format=task.format))
@@ -107,21 +109,14 @@ def _stem(out: Path) -> str:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` once all is written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            if path.name.endswith(".gz"):
-                # Neither name nor time: equal rows are equal bytes.
-                with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-                    yield cast(BinaryIO, packed)
-            else:
-                yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def _writing(path: Path) -> Iterator[BinaryIO]:
+    with replacing(path) as file:
+        if path.name.endswith(".gz"):
+            # Neither name nor time: equal rows are equal bytes.
+            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+                yield cast(BinaryIO, packed)
+        else:
+            yield file
 
 
 def _convert_task(

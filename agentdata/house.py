@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 
 import orjson
 
@@ -67,15 +68,11 @@ def _digest(*parts: str) -> str:
 
 
 def _code() -> list[str]:
-    """The source of every module that has a hand in the bytes."""
-    root = resources.files("agentdata")
-    texts: list[str] = []
-    for folder in ("formats", "checks", "templates", "loss_scale", "tokenization"):
-        stack = [root / folder]
-        while stack:
-            for entry in sorted(stack.pop().iterdir(), key=lambda e: e.name):
-                if entry.is_dir() and entry.name != "__pycache__":
-                    stack.append(entry)
-                elif entry.name.endswith((".py", ".json")):
-                    texts.append(entry.read_text(encoding="utf-8"))
-    return texts
+    """The source of every module that may have a hand in the bytes, in the order of their names."""
+    root = Path(str(resources.files("agentdata")))
+    return [
+        path.read_text(encoding="utf-8")
+        for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix())
+        if path.suffix in (".py", ".json")
+        and path.relative_to(root).parts[0] not in ("assets", "cli", "stats", "training")
+    ]

@@ -1,62 +1,62 @@
-"""From a recipe to a compiled directory: plan the work, run it, commit the result."""
+"""From a recipe to a compiled directory: plan the work, run what is not done yet, commit."""
 
 from __future__ import annotations
 
-import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-import pyarrow as pa
-
-from agentdata import __version__
-from agentdata.errors import AgentDataError, UsageError
+from agentdata.commit import commit, gather
+from agentdata.errors import AgentDataError
 from agentdata.executors import local
 from agentdata.house import House, open_house
-from agentdata.intake import Task, plan_tasks, read_rows
+from agentdata.intake import Task, input_paths, plan_tasks, read_rows
+from agentdata.journal import Done, Parts, Plan, close_parts, input_of, locked, open_parts
 from agentdata.recipe import Recipe
-from agentdata.shards.manifest import (
-    MANIFEST_NAME,
-    REJECTS_NAME,
-    Manifest,
-    Shard,
-    SourceCounts,
-)
-from agentdata.shards.packs import packed
-from agentdata.shards.parts import read_part
-from agentdata.shards.schema import COLUMNS, PACKED_COLUMNS
-from agentdata.shards.writer import ShardWriter
-from agentdata.work import (
-    Done,
-    measure_task,
-    part_path,
-    rejects_path,
-    run_task,
-)
+from agentdata.shards.manifest import Manifest, SourceCounts
+from agentdata.sources import expand
+from agentdata.sources.paths import unreadable
+from agentdata.work import measure_task, run_task
 
-Progress = Callable[[Done], None]
+Progress = Callable[[SourceCounts], None]
 
 
 def compile_recipe(
-    recipe: Recipe, out: str | Path, *, overwrite: bool = False, progress: Progress | None = None
+    recipe: Recipe,
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = True,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Compile the sources of a recipe into shards under `out`, and return the manifest.
 
-    The directory counts as finished only once its manifest is there. Raises UsageError for a bad
-    option, AgentDataError (`no_rows`, `exists`, `unwritable`, ...) where the run cannot go on.
+    The directory counts as finished only once its manifest is there. A run that ended before that
+    is taken up where it was, and what comes out is the same to the byte. `progress` gets the
+    counts of every task, those done earlier first. Raises UsageError for a bad option,
+    AgentDataError (`no_rows`, `exists`, `locked`, `changed`, `unwritable`, ...) where the run
+    cannot go on.
     """
     directory = Path(out)
     house = open_house(recipe)
+    stamps = {path: _stamp(path) for path in expand(recipe.sources)}
     tasks = plan_tasks(recipe.sources, recipe.format)
-    parts = _prepare(directory, overwrite)
     try:
-        sources = _run(house, tasks, parts, progress)
-        manifest = _commit(house, sources, directory, parts, [task.index for task in tasks])
+        directory.mkdir(parents=True, exist_ok=True)
+        with locked(directory):
+            plan = _plan(house, tasks)
+            parts = open_parts(directory, plan, overwrite=overwrite, resume=resume)
+            indices = _run(house, tasks, parts, progress or _nothing)
+            _check_unchanged(stamps)
+            manifest = commit(house, plan, tasks, directory, parts, indices)
+            close_parts(parts)
     except OSError as error:
-        raise _unwritable(directory, error) from None
-    finally:
-        shutil.rmtree(parts, ignore_errors=True)
+        raise AgentDataError(
+            "unwritable",
+            f"--out {directory}: cannot be written: {error.strerror or error}",
+            remedy="see to room and rights there, then run the same command again: it goes on",
+        ) from None
     return manifest
 
 
@@ -64,56 +64,59 @@ def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCoun
     """The counts that a compile of this recipe would have, with nothing written."""
     house = open_house(recipe)
     tasks = plan_tasks(recipe.sources, recipe.format)
-    results = (measure_task(house, task, left) for task, left in _limited(recipe, tasks))
-    return _gather(results, tasks, progress)
+    sources: dict[str, SourceCounts] = {}
+    for task, left in _limited(recipe, tasks):
+        counts = measure_task(house, task, left)
+        gather(sources, counts)
+        if progress is not None:
+            progress(counts)
+    return list(sources.values())
 
 
-def _prepare(directory: Path, overwrite: bool) -> Path:
-    """An empty place for part files in a directory that is ours to write."""
-    if (directory / MANIFEST_NAME).exists() and not overwrite:
-        raise UsageError(
-            "exists",
-            f"--out {directory}: there is a finished compile already",
-            remedy="--overwrite replaces it",
-        )
-    parts = directory / ".parts"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / MANIFEST_NAME).unlink(missing_ok=True)
-        (directory / REJECTS_NAME).unlink(missing_ok=True)
-        for old in (parts, directory / "data"):
-            if old.exists():
-                shutil.rmtree(old)
-            old.mkdir()
-    except OSError as error:
-        raise _unwritable(directory, error) from None
-    return parts
-
-
-def _unwritable(directory: Path, error: OSError) -> AgentDataError:
-    return AgentDataError(
-        "unwritable",
-        f"--out {directory}: cannot be written: {error.strerror or error}",
-        remedy="choose a directory that you may write, with room on its disk",
+def _plan(house: House, tasks: Sequence[Task]) -> Plan:
+    inputs = []
+    for path in input_paths(tasks):
+        try:
+            inputs.append(input_of(path))
+        except OSError as error:
+            raise unreadable(path, error) from None
+    return Plan(
+        recipe=house.recipe.content(),
+        fingerprints=house.fingerprints(),
+        inputs=inputs,
+        units=hashlib.sha256(repr(tasks).encode("utf-8", "surrogateescape")).hexdigest(),
     )
 
 
-def _run(
-    house: House, tasks: list[Task], parts: Path, progress: Progress | None
-) -> list[SourceCounts]:
+def _run(house: House, tasks: Sequence[Task], parts: Parts, progress: Progress) -> list[int]:
+    """Do the tasks that are not done yet; the numbers of all that are done then."""
+    before: dict[int, Done] = {}
+    for task in tasks:
+        if done := parts.done(task.index):
+            before[task.index] = done
+            progress(done.counts)
     recipe = house.recipe
     results: Iterable[Done]
-    if recipe.limit is not None:
-        results = (run_task(house, task, parts, left) for task, left in _limited(recipe, tasks))
+    if recipe.limit is None:
+        left = [task for task in tasks if task.index not in before]
+        results = local.run(house, left, parts, min(recipe.workers, len(left)))
     else:
-        results = local.run(house, tasks, parts, min(recipe.workers, len(tasks)))
-    sources = _gather(results, tasks, progress)
-    if not sum(source.read for source in sources):
+        results = (
+            run_task(house, task, parts, most)
+            for task, most in _limited(recipe, tasks)
+            if task.index not in before
+        )
+    indices, read = list(before), sum(done.counts.read for done in before.values())
+    for result in results:
+        indices.append(result.index)
+        read += result.counts.read
+        progress(result.counts)
+    if not read:
         raise AgentDataError("no_rows", f"no rows in {', '.join(recipe.sources)}")
-    return sources
+    return sorted(indices)
 
 
-def _limited(recipe: Recipe, tasks: list[Task]) -> Iterator[tuple[Task, int | None]]:
+def _limited(recipe: Recipe, tasks: Sequence[Task]) -> Iterator[tuple[Task, int | None]]:
     """The tasks with how many rows each may still read, until `--limit` is used up."""
     left = recipe.limit
     for task in tasks:
@@ -126,72 +129,25 @@ def _limited(recipe: Recipe, tasks: list[Task]) -> Iterator[tuple[Task, int | No
         left -= sum(1 for _ in islice(read_rows(task), left))
 
 
-def _gather(
-    results: Iterable[Done], tasks: list[Task], progress: Progress | None
-) -> list[SourceCounts]:
-    """The counts of all tasks, added up by source."""
-    sources: dict[str, SourceCounts] = {}
-    for task in tasks:
-        path = str(task.unit.path)
-        counts = sources.setdefault(path, SourceCounts(source=path))
-        counts.formats = {task.format: 1}
-    for done in results:
-        _add(sources[done.counts.source], done.counts)
-        if progress is not None:
-            progress(done)
-    return list(sources.values())
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file is written: its size, and the time of the last change."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return status.st_size, status.st_mtime_ns
 
 
-def _add(total: SourceCounts, part: SourceCounts) -> None:
-    for name in ("read", "written", "rejected", "merged", "split_off"):
-        setattr(total, name, getattr(total, name) + getattr(part, name))
-    for name in ("filtered", "rejects", "warnings"):
-        getattr(total, name).update(getattr(part, name))
-    total.tally.add(part.tally)
+def _check_unchanged(stamps: dict[Path, tuple[int, int]]) -> None:
+    """Raises AgentDataError `input_changed` where an input was written to since the beginning."""
+    for path, stamp in stamps.items():
+        if _stamp(path) != stamp:
+            raise AgentDataError(
+                "input_changed",
+                f"{path} was written to while it was read",
+                remedy="let it rest, then run the same command again",
+            )
 
 
-def _commit(
-    house: House,
-    sources: list[SourceCounts],
-    directory: Path,
-    parts: Path,
-    indices: list[int],
-) -> Manifest:
-    recipe = house.recipe
-    with (directory / REJECTS_NAME).open("wb") as rejects:
-        for index in indices:
-            path = rejects_path(parts, index)
-            if path.exists():
-                with path.open("rb") as file:
-                    shutil.copyfileobj(file, rejects)
-    merged: Counter[str] = Counter()
-    shards: list[Shard] = []
-    for split in ("train", *recipe.split):
-        schema = PACKED_COLUMNS if recipe.pack else COLUMNS
-        writer = ShardWriter(directory / "data", split, schema, recipe.container, recipe.shard_size)
-        batches: Iterable[pa.RecordBatch] = (
-            batch for index in indices for batch in read_part(part_path(parts, index, split))
-        )
-        writer.write(packed(batches, recipe.pack, merged) if recipe.pack else batches)
-        shards += writer.finish()
-    for counts in sources:
-        # Pieces that `split` cut off and packing joined again leave no trace in the counts.
-        rejoined = min(merged[counts.source], counts.split_off)
-        counts.split_off -= rejoined
-        joined = merged[counts.source] - rejoined
-        counts.merged += joined
-        counts.written -= joined
-    manifest = Manifest(
-        version=__version__,
-        recipe=recipe.content(),
-        fingerprints=house.fingerprints(),
-        container=recipe.container,
-        packed=recipe.pack is not None,
-        vocab_size=house.encoder.tokenizer.vocab_size,
-        shards=shards,
-        sources=sources,
-    )
-    temporary = directory / f".{MANIFEST_NAME}.tmp"
-    temporary.write_bytes(manifest.to_json())
-    temporary.rename(directory / MANIFEST_NAME)
-    return manifest
+def _nothing(counts: SourceCounts) -> None:
+    """No one looks."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 from agentdata.checks import checked
@@ -15,6 +13,7 @@ from agentdata.errors import AgentDataError, RowError
 from agentdata.example import Example, Rendered, example, fitted, rendered, tally
 from agentdata.house import House
 from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
+from agentdata.journal import Done, Parts
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow
@@ -22,44 +21,34 @@ from agentdata.sources import BadRow, RawRow
 BATCH_ROWS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a task left behind: part files named by its index, and these counts."""
+def run_task(house: House, task: Task, parts: Parts, limit: int | None = None) -> Done:
+    """Read, render, weigh, tokenize and write the rows of one task (at most `limit` of them).
 
-    index: int
-    counts: SourceCounts
-
-
-def part_path(parts: Path, index: int, split: str) -> Path:
-    return parts / f"{index:06d}.{split}.arrow"
-
-
-def rejects_path(parts: Path, index: int) -> Path:
-    return parts / f"{index:06d}.rejects.jsonl"
-
-
-def run_task(house: House, task: Task, parts: Path, limit: int | None = None) -> Done:
-    """Read, render, weigh, tokenize and write the rows of one task (at most `limit` of them)."""
-    counts = SourceCounts(source=str(task.unit.path))
-    with ExitStack() as stack:
-        rejects = stack.enter_context(rejects_path(parts, task.index).open("wb"))
+    What it wrote is whole and on the disk once this returns; before that there is nothing.
+    """
+    counts = SourceCounts(source=str(task.unit.path), formats={task.format: 1})
+    splits = {split: parts.part(task.index, split) for split in ("train", *house.recipe.split)}
+    rejects_path = parts.rejects(task.index)
+    paths = [rejects_path, *splits.values()]
+    with parts.writing(paths) as temporary, ExitStack() as stack:
+        rejects = stack.enter_context(temporary[rejects_path].open("wb"))
         writers = {
-            split: stack.enter_context(PartWriter(part_path(parts, task.index, split)))
-            for split in ("train", *house.recipe.split)
+            split: stack.enter_context(PartWriter(temporary[path]))
+            for split, path in splits.items()
         }
         for row, kept in _examples(house, task, counts, rejects, limit):
             split = split_of(row, house.recipe.split)
             for part in kept:
                 writers[split].add(part, counts.source)
-    return Done(task.index, counts)
+    return parts.log(task.index, counts, paths)
 
 
-def measure_task(house: House, task: Task, limit: int | None = None) -> Done:
+def measure_task(house: House, task: Task, limit: int | None = None) -> SourceCounts:
     """The counts of one task, with nothing written."""
-    counts = SourceCounts(source=str(task.unit.path))
+    counts = SourceCounts(source=str(task.unit.path), formats={task.format: 1})
     for _ in _examples(house, task, counts, None, limit):
         pass
-    return Done(task.index, counts)
+    return counts
 
 
 def split_of(row: Rendered, shares: dict[str, float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import signal
 import sys
 
 import click
@@ -48,7 +49,9 @@ def main_group() -> None:
 
 
 def main() -> None:
-    """The entry point. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 over the reject rate."""
+    """The entry point. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 over the reject rate;
+    130 after Ctrl-C, 143 after SIGTERM."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = main_group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -58,8 +61,19 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except _TerminatedError:
+        print("agentdata: terminated", file=sys.stderr)
+        sys.exit(143)
     except (click.Abort, KeyboardInterrupt):
         print("agentdata: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)
+
+
+class _TerminatedError(BaseException):
+    """The system asks for an end: whatever is open is closed on the way out."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise _TerminatedError

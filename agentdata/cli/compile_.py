@@ -15,8 +15,7 @@ from rich.table import Table
 from agentdata.errors import UsageError
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import load_recipe, make_recipe, parse_size, parse_split
-from agentdata.shards.manifest import Manifest
-from agentdata.work import Done
+from agentdata.shards.manifest import Manifest, SourceCounts
 
 
 @click.command("compile")
@@ -45,7 +44,12 @@ from agentdata.work import Done
 )
 @click.option("--limit", type=int, help="Read this many rows at most.")
 @click.option("--workers", type=int, help="Processes; all cores by default.")
-@click.option("--overwrite", is_flag=True, help="Replace a finished directory.")
+@click.option("--overwrite", is_flag=True, help="Replace what is compiled there.")
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    help="Go on where a run of the same command ended (default), or begin anew.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
 def command(
@@ -54,6 +58,7 @@ def command(
     recipe_file: str | None,
     max_reject_rate: float | None,
     overwrite: bool,
+    resume: bool,
     quiet: bool,
     as_json: bool,
     **options: Any,
@@ -84,7 +89,7 @@ def command(
     recipe = make_recipe(values)
     started = time.monotonic()
     progress = None if quiet or as_json else _Progress()
-    manifest = compile_recipe(recipe, out, overwrite=overwrite, progress=progress)
+    manifest = compile_recipe(recipe, out, overwrite=overwrite, resume=resume, progress=progress)
     if as_json:
         click.echo(manifest.to_json().decode(), nl=False)
     elif not quiet:
@@ -101,10 +106,10 @@ class _Progress:
         self.started = self.printed = time.monotonic()
         self.rows = self.tokens = self.rejected = 0
 
-    def __call__(self, done: Done) -> None:
-        self.rows += done.counts.read
-        self.tokens += done.counts.tally.tokens
-        self.rejected += done.counts.rejected
+    def __call__(self, counts: SourceCounts) -> None:
+        self.rows += counts.read
+        self.tokens += counts.tally.tokens
+        self.rejected += counts.rejected
         now = time.monotonic()
         if now - self.printed >= 2:
             self.printed = now

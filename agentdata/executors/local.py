@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
-from pathlib import Path
+from multiprocessing import active_children, connection, get_context, parent_process
 
 from agentdata.errors import AgentDataError
 from agentdata.house import House, open_house
 from agentdata.intake import Task
+from agentdata.journal import Done, Parts
 from agentdata.recipe import Recipe
-from agentdata.work import Done, run_task
+from agentdata.work import run_task
 
 # Set once in every worker process by its initializer.
 _house: House | None = None
 
 
-def run(house: House, tasks: Iterable[Task], parts: Path, workers: int) -> Iterator[Done]:
+def run(house: House, tasks: Iterable[Task], parts: Parts, workers: int) -> Iterator[Done]:
     """The results of the tasks, in their order. At most a few tasks per worker are under way.
 
     Raises AgentDataError `worker_died` where a process ended without a word (out of memory).
     """
-    if workers == 1:
+    if workers <= 1:
         for task in tasks:
             yield run_task(house, task, parts)
         return
     stream = iter(tasks)
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _open_in_worker, (house.recipe,))
     try:
-        waiting: list[Future[Done]] = [
-            pool.submit(_run_in_worker, task, parts) for task in islice(stream, 3 * workers)
-        ]
+        with _uninterrupted():
+            waiting: list[Future[Done]] = [
+                pool.submit(_run_in_worker, task, parts) for task in islice(stream, 3 * workers)
+            ]
         while waiting:
             yield waiting.pop(0).result()
             waiting += [pool.submit(_run_in_worker, task, parts) for task in islice(stream, 1)]
@@ -42,19 +46,47 @@ def run(house: House, tasks: Iterable[Task], parts: Path, workers: int) -> Itera
         raise AgentDataError(
             "worker_died",
             "a worker process died, most likely for want of memory",
-            remedy="run again with fewer --workers",
+            remedy="run the same command again, with fewer --workers: it goes on from here",
         ) from None
+    except BaseException:
+        # What a task has not finished is done again; nobody has to wait for it now.
+        for child in active_children():
+            child.kill()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Children that are started now pass over Ctrl-C, which reaches a terminal's whole group: the
+    process that started them sees to their end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _open_in_worker(recipe: Recipe) -> None:
     global _house
     # One process per core: threads inside the tokenizer would only get in each other's way.
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _house = open_house(recipe)
 
 
-def _run_in_worker(task: Task, parts: Path) -> Done:
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would go on writing."""
+    parent = parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
+
+
+def _run_in_worker(task: Task, parts: Parts) -> Done:
     assert _house is not None
     return run_task(_house, task, parts)

@@ -3,12 +3,13 @@
 from agentdata.intake.conversations import read_conversation, read_unnamed
 from agentdata.intake.records import read_rows
 from agentdata.intake.rejects import reject_line
-from agentdata.intake.tasks import COMPANION, UNKNOWN_FORMAT, Task, plan_tasks
+from agentdata.intake.tasks import COMPANION, UNKNOWN_FORMAT, Task, input_paths, plan_tasks
 
 __all__ = [
     "COMPANION",
     "UNKNOWN_FORMAT",
     "Task",
+    "input_paths",
     "plan_tasks",
     "read_conversation",
     "read_rows",

@@ -69,6 +69,17 @@ def plan_tasks(sources: Sequence[str], format_: str = "auto") -> list[Task]:
     return tasks
 
 
+def input_paths(tasks: Sequence[Task]) -> list[Path]:
+    """The files that the tasks read, each once; those that others take rows from included."""
+    found: dict[Path, None] = {}
+    for task in tasks:
+        found[task.unit.path] = None
+        if task.format not in (UNKNOWN_FORMAT, COMPANION):
+            companions = formats.get(task.format).companions
+            found.update(dict.fromkeys(companions.find(task.unit.path) if companions else ()))
+    return list(found)
+
+
 def _without_companions(tasks: list[Task]) -> list[Task]:
     """The tasks, with those of files that others take their rows from marked so."""
     companions: set[Path] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from agentdata.errors import AgentDataError
 
 MANIFEST_NAME = "manifest.json"
 REJECTS_NAME = "rejects.jsonl"
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 class _Model(BaseModel):
@@ -31,6 +32,14 @@ class Shard(_Model):
     weight_sum: float
     bytes: int
     sha256: str
+
+
+class RejectsFile(_Model):
+    """The file of rejected rows; `sha256` is over its bytes."""
+
+    rows: int = 0
+    bytes: int = 0
+    sha256: str = hashlib.sha256().hexdigest()
 
 
 class Tally(_Model):
@@ -72,10 +81,13 @@ class SourceCounts(_Model):
     `written` rows stand in the shards; `filtered` were left out by an option ({reason: rows});
     `merged` were packed behind another row of the shards; `split_off` counts the rows that the
     shards hold beyond one per written row. `rejects` splits `rejected` by reason code, `warnings`
-    counts faults that did not reject the row. `formats` is {format: files}.
+    counts faults that did not reject the row. `formats` is {format: files}. `bytes` and `sha256`
+    are those of the file that was read.
     """
 
     source: str
+    bytes: int = 0
+    sha256: str = ""
     formats: dict[str, int] = Field(default_factory=dict)
     read: int = 0
     written: int = 0
@@ -92,6 +104,7 @@ class Manifest(_Model):
     """The last file written into a compiled directory: without it the directory is not finished.
 
     `fingerprints` are sha256 of what decides the bytes: tokenizer, template, loss scale, code.
+    `digest` is the sha256 of the canonical bytes of all else, so that a damaged manifest is known.
     """
 
     layout: int = LAYOUT_VERSION
@@ -103,6 +116,8 @@ class Manifest(_Model):
     vocab_size: int
     shards: list[Shard]
     sources: list[SourceCounts]
+    rejects: RejectsFile = Field(default_factory=RejectsFile)
+    digest: str = ""
 
     def total(self) -> Tally:
         """The tally over all sources."""
@@ -113,15 +128,21 @@ class Manifest(_Model):
 
     def to_json(self) -> bytes:
         """Canonical bytes: keys sorted, indented, a newline at the end."""
-        options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-        return orjson.dumps(self.model_dump(mode="json"), option=options | orjson.OPT_NON_STR_KEYS)
+        values = self.model_dump(mode="json") | {"digest": ""}
+        values["digest"] = hashlib.sha256(_canonical(values)).hexdigest()
+        return _canonical(values)
+
+
+def _canonical(values: dict[str, Any]) -> bytes:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(values, option=options | orjson.OPT_NON_STR_KEYS)
 
 
 def load_manifest(directory: str | Path) -> Manifest:
     """The manifest of a finished directory.
 
     Raises AgentDataError: `not_found` (no such directory), `not_finished` (no manifest in it),
-    `bad_manifest` (not readable as one, or of a later layout).
+    `bad_manifest` (not readable as one, damaged, or of another layout).
     """
     directory = Path(directory)
     path = directory / MANIFEST_NAME
@@ -135,6 +156,13 @@ def load_manifest(directory: str | Path) -> Manifest:
             f"{directory} holds no {MANIFEST_NAME}: no `agentdata compile` finished there",
             remedy="run the same `agentdata compile` again",
         ) from None
+    layout = _layout(raw)
+    if layout not in (None, LAYOUT_VERSION):
+        raise AgentDataError(
+            "bad_manifest",
+            f"{path} has layout {layout}, this version reads layout {LAYOUT_VERSION}",
+            remedy="compile again with this version, or install the one that wrote it",
+        )
     try:
         manifest = Manifest.model_validate_json(raw)
     except ValidationError as error:
@@ -143,10 +171,18 @@ def load_manifest(directory: str | Path) -> Manifest:
         raise AgentDataError(
             "bad_manifest", f"{path} is no manifest of this version: {where}: {first['msg']}"
         ) from None
-    if manifest.layout > LAYOUT_VERSION:
+    if manifest.to_json() != raw:
         raise AgentDataError(
             "bad_manifest",
-            f"{path} has layout {manifest.layout}, this version reads up to {LAYOUT_VERSION}",
-            remedy="install a newer agentdata",
+            f"{path} is not as it was written: its digest does not agree",
+            remedy="copy the directory again, or compile again",
         )
     return manifest
+
+
+def _layout(raw: bytes) -> Any:
+    try:
+        values = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return values.get("layout") if isinstance(values, dict) else None

@@ -50,7 +50,7 @@ class ShardDataset:
         shards = [shard for shard in self.manifest.shards if shard.split == split]
         if not shards:
             raise _unknown_split(self.directory, split, self.manifest)
-        self._files = [_open(self.directory, shard, self.manifest.packed) for shard in shards]
+        self._files = [open_shard(self.directory, shard, self.manifest.packed) for shard in shards]
         self._groups = [
             (file, group) for file in self._files for group in range(len(file.group_rows))
         ]
@@ -126,7 +126,7 @@ class ShardDataset:
         return group
 
 
-class _File(Protocol):
+class ShardFile(Protocol):
     """One shard: groups of rows that are decoded together."""
 
     group_rows: list[int]
@@ -229,7 +229,11 @@ def _numpy(array: pa.Array) -> npt.NDArray[Any]:
     return values
 
 
-def _open(directory: Path, shard: Shard, packed: bool) -> _File:
+def open_shard(directory: Path, shard: Shard, packed: bool) -> ShardFile:
+    """A shard whose size, rows and columns are those of the manifest.
+
+    Raises AgentDataError `damaged_shard` where they are not.
+    """
     path = directory / shard.path
     try:
         size = path.stat().st_size

@@ -15,7 +15,7 @@ import pytest
 from builders import build, counting_rows, packed_row
 
 from agentdata.errors import AgentDataError, UsageError
-from agentdata.shards.manifest import MANIFEST_NAME
+from agentdata.shards.manifest import MANIFEST_NAME, load_manifest
 from agentdata.shards.reader import ShardDataset
 
 DTYPES = {
@@ -163,12 +163,10 @@ def test_a_shard_that_is_not_the_manifests_is_damaged(
 ) -> None:
     directory = build(tmp_path, {"train": counting_rows(8)})
     shard = directory / "data/train-00000-of-00002.parquet"
-    size = shard.stat().st_size
     change(shard)
-    manifest = directory / MANIFEST_NAME
-    manifest.write_text(
-        manifest.read_text().replace(f'"bytes": {size}', f'"bytes": {shard.stat().st_size}')
-    )
+    manifest = load_manifest(directory)
+    manifest.shards[0].bytes = shard.stat().st_size
+    (directory / MANIFEST_NAME).write_bytes(manifest.to_json())
     with pytest.raises(AgentDataError, match=says) as error:
         ShardDataset(directory)
     assert error.value.code == "damaged_shard"

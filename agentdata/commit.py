@@ -1,0 +1,134 @@
+"""The end of a compile: parts to shards, rejects and a manifest, which comes last."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from agentdata import __version__
+from agentdata.files import replacing, sha256_of, sync_directory
+from agentdata.house import House
+from agentdata.intake import Task
+from agentdata.journal import Input, Parts, Plan
+from agentdata.shards.manifest import (
+    MANIFEST_NAME,
+    REJECTS_NAME,
+    Manifest,
+    RejectsFile,
+    Shard,
+    SourceCounts,
+)
+from agentdata.shards.packs import packed
+from agentdata.shards.parts import read_part
+from agentdata.shards.schema import COLUMNS, PACKED_COLUMNS
+from agentdata.shards.unique_ids import DUPLICATE_ID, UniqueIds
+from agentdata.shards.writer import ShardWriter
+
+
+def commit(
+    house: House,
+    plan: Plan,
+    tasks: Sequence[Task],
+    directory: Path,
+    parts: Parts,
+    indices: Sequence[int],
+) -> Manifest:
+    """Make the finished directory of the parts of the tasks in `indices`, and return its manifest.
+
+    Nothing but the parts is needed, so it can be begun again after any end. Raises OSError.
+    """
+    (directory / "data").mkdir()
+    sources = _gathered(plan.inputs, tasks, parts, indices)
+    rejects = _rejects(directory / REJECTS_NAME, parts, indices, sources)
+    shards = _shards(house, directory / "data", parts, indices, sources)
+    manifest = Manifest(
+        version=__version__,
+        recipe=plan.recipe,
+        fingerprints=plan.fingerprints,
+        container=house.recipe.container,
+        packed=house.recipe.pack is not None,
+        vocab_size=house.encoder.tokenizer.vocab_size,
+        shards=shards,
+        sources=sources,
+        rejects=rejects,
+    )
+    with replacing(directory / MANIFEST_NAME) as file:
+        file.write(manifest.to_json())
+    return manifest
+
+
+def gather(sources: dict[str, SourceCounts], part: SourceCounts) -> None:
+    """Add the counts of a task to those of its source."""
+    total = sources.setdefault(part.source, SourceCounts(source=part.source))
+    for name in ("read", "written", "rejected", "merged", "split_off"):
+        setattr(total, name, getattr(total, name) + getattr(part, name))
+    for name in ("filtered", "rejects", "warnings"):
+        getattr(total, name).update(getattr(part, name))
+    total.formats |= part.formats
+    total.tally.add(part.tally)
+
+
+def _gathered(
+    inputs: Sequence[Input], tasks: Sequence[Task], parts: Parts, indices: Sequence[int]
+) -> list[SourceCounts]:
+    """The counts of all tasks by source, added up in one order: sums of floats depend on it."""
+    sources = {
+        str(task.unit.path): SourceCounts(source=str(task.unit.path), formats={task.format: 1})
+        for task in tasks
+    }
+    for index in indices:
+        done = parts.done(index)
+        if done is None:
+            raise OSError(f"what task {index} wrote was changed by another process")
+        gather(sources, done.counts)
+    read = {item.path: item for item in inputs}
+    for name, counts in sources.items():
+        counts.bytes, counts.sha256 = read[name].bytes, read[name].sha256
+    return list(sources.values())
+
+
+def _rejects(
+    path: Path, parts: Parts, indices: Sequence[int], sources: Sequence[SourceCounts]
+) -> RejectsFile:
+    with replacing(path) as file:
+        for index in indices:
+            with parts.rejects(index).open("rb") as part:
+                shutil.copyfileobj(part, file)
+    rows = sum(counts.rejected for counts in sources)
+    return RejectsFile(rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
+
+
+def _shards(
+    house: House,
+    data: Path,
+    parts: Parts,
+    indices: Sequence[int],
+    sources: Sequence[SourceCounts],
+) -> list[Shard]:
+    recipe = house.recipe
+    merged: Counter[str] = Counter()
+    unique = UniqueIds()
+    shards: list[Shard] = []
+    for split in ("train", *recipe.split):
+        schema = PACKED_COLUMNS if recipe.pack else COLUMNS
+        writer = ShardWriter(data, split, schema, recipe.container, recipe.shard_size)
+        batches: Iterable[pa.RecordBatch] = unique.pass_through(
+            batch for index in indices for batch in read_part(parts.part(index, split))
+        )
+        writer.write(packed(batches, recipe.pack, merged) if recipe.pack else batches)
+        shards += writer.finish()
+    sync_directory(data)
+    for counts in sources:
+        # Pieces that `split` cut off and packing joined again leave no trace in the counts.
+        rejoined = min(merged[counts.source], counts.split_off)
+        counts.split_off -= rejoined
+        joined = merged[counts.source] - rejoined
+        counts.merged += joined
+        counts.written -= joined
+        if unique.renamed[counts.source]:
+            counts.warnings[DUPLICATE_ID] = unique.renamed[counts.source]
+    return shards
