@@ -6,7 +6,7 @@ STAMP = $(VENV)/.installed
 DEMO = out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types schemas golden parity bench clean
+.PHONY: help setup demo test lint types schemas golden parity bench soak clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -53,6 +53,9 @@ parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl f
 
 bench: $(STAMP) ## Speed of compile beside the bare tokenizer, in one run.
 	$(BIN)/python bench/compile_speed.py
+
+soak: $(STAMP) ## 200 compiles ended at random moments, and faults of the machine; some minutes.
+	$(BIN)/python tests/soak.py
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) out build .mypy_cache .pytest_cache .ruff_cache .hypothesis
