@@ -189,8 +189,8 @@ def open_parts(directory: Path, plan: Plan, *, overwrite: bool, resume: bool) ->
             )
     before = None if finished or not resume else _read_plan(parts)
     if before == plan:
-        _remove(directory, *_OURS)
-        _remove(parts.directory, *(path.name for path in parts.directory.glob(".*.tmp")))
+        _remove(directory, *_OURS, *_leftovers(directory))
+        _remove(parts.directory, *_leftovers(parts.directory))
         return parts
     if before is not None and not overwrite:
         raise UsageError(
@@ -202,7 +202,7 @@ def open_parts(directory: Path, plan: Plan, *, overwrite: bool, resume: bool) ->
     # A directory of parts without a plan is one that is being begun: no end leaves it strange.
     parts.directory.mkdir(exist_ok=True)
     _remove(parts.directory, _PLAN_NAME)
-    _remove(directory, *_OURS)
+    _remove(directory, *_OURS, *_leftovers(directory))
     _remove(parts.directory, *(path.name for path in parts.directory.iterdir()))
     with replacing(parts.directory / _PLAN_NAME) as file:
         file.write(plan.model_dump_json().encode())
@@ -251,6 +251,11 @@ def _is_at(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _leftovers(directory: Path) -> list[str]:
+    """Files that a run had not come to name before it was ended."""
+    return [path.name for path in directory.glob(".*.tmp")]
 
 
 def _remove(directory: Path, *names: str) -> None:

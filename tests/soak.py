@@ -117,16 +117,19 @@ def fault_of(site: Site, out: Path) -> str | None:
 
 def resumed(site: Site, out: Path, *more: str) -> str | None:
     """What is wrong after the same command has run to its end; None if nothing is."""
-    process = site.start(out, *more)
-    code, said = ended(process)
-    if code == 2 and "[exists]" in said:
-        code = 0  # it had finished before it was ended
-    if code != 0:
-        return f"does not go on: {code} {said}"
+    code, said = ended(site.start(out, *more))
     found = contents(out)
-    if (out / ".parts").exists():  # ended between the manifest and the last sweep
+    if code == 2 and "[exists]" in said:
+        # It had finished before it was ended, perhaps without the last sweep of hidden files.
         found = {name: data for name, data in found.items() if not name.startswith(".")}
-    return None if found == site.expected else "other bytes than those of an undisturbed run"
+    elif code != 0:
+        return f"does not go on: {code} {said}"
+    if found == site.expected:
+        return None
+    differing = sorted(
+        name for name in {*found, *site.expected} if found.get(name) != site.expected.get(name)
+    )
+    return f"other bytes than those of an undisturbed run: {differing}"
 
 
 # Phases: when a run has come so far.
