@@ -15,6 +15,7 @@ from agentdata.errors import UsageError
 from agentdata.loss_scale import LossScale, parse_loss_scale
 from agentdata.loss_scale.spec import Strategy
 from agentdata.recipe import Recipe
+from agentdata.redaction import patterns
 from agentdata.templates import Template, get_template
 from agentdata.tokenization import Encoder, load_tokenizer
 
@@ -42,6 +43,7 @@ class House:
 
 def open_house(recipe: Recipe) -> House:
     """Load what the recipe names. Raises UsageError, naming the option and a remedy."""
+    patterns(tuple(recipe.redact))
     name = str(tokenizer_dir()) if recipe.tokenizer == "bundled" else recipe.tokenizer
     tokenizer = load_tokenizer(name)
     encoder = Encoder(tokenizer, recipe.special_tokens_in_text)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentdata.checks import CheckLevel
 from agentdata.errors import UsageError
+from agentdata.redaction import Redact
 
 Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
 
@@ -40,6 +41,8 @@ class Recipe(BaseModel):
     straddle: Literal["min", "first", "max"] = "min"
     check: CheckLevel = "normal"
     on_error: Literal["quarantine", "raise"] = "quarantine"
+    rejects_without_rows: bool = False
+    redact: list[Redact] = Field(default_factory=list)
     limit: Annotated[int, Field(gt=0)] | None = None
     workers: Annotated[int, Field(gt=0)] = 1
 

@@ -14,6 +14,8 @@ from agentdata.example import Example, Rendered, example, fitted, rendered, tall
 from agentdata.house import House
 from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
 from agentdata.journal import Done, Parts
+from agentdata.recipe import Recipe
+from agentdata.redaction import redacted
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow
@@ -82,10 +84,13 @@ def _examples(
         counts.merged += sum(raw.records - 1 for raw in batch)
         ready: list[Rendered] = []
         for raw in batch:
+            if house.recipe.redact:
+                raw, kinds = redacted(raw, house.recipe.redact)
+                counts.redacted.update(dict.fromkeys(kinds, 1))
             try:
                 ready.append(_rendered(raw, task, house))
             except RowError as error:
-                _reject(error, raw, task, counts, rejects, house.recipe.on_error)
+                _reject(error, raw, task, counts, rejects, house.recipe)
         encoded = house.encoder.encode_batch([row.prompt for row in ready])
         for row, tokens in zip(ready, encoded, strict=True):
             whole = example(row, tokens, house.recipe)
@@ -121,10 +126,10 @@ def _reject(
     task: Task,
     counts: SourceCounts,
     rejects: BinaryIO | None,
-    on_error: str,
+    recipe: Recipe,
 ) -> None:
     where = f"{task.unit.path}, line {raw.line}"
-    if on_error == "raise":
+    if recipe.on_error == "raise":
         raise AgentDataError(
             error.code,
             f"{where}{f', at {error.pointer}' if error.pointer else ''}: {error.message}",
@@ -133,4 +138,4 @@ def _reject(
     counts.rejected += 1
     counts.rejects[error.code] += 1
     if rejects is not None:
-        rejects.write(reject_line(error, raw, task))
+        rejects.write(reject_line(error, raw, task, with_row=not recipe.rejects_without_rows))

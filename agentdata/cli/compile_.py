@@ -38,6 +38,13 @@ from agentdata.shards.manifest import Manifest, SourceCounts
     "--straddle", help="Weight of a token over several weights: min (default), first, max."
 )
 @click.option("--check", help="Faults of meaning: strict rejects, normal (default) counts, off.")
+@click.option("--redact", help="Take out secrets, email, or both (secrets,email).")
+@click.option(
+    "--rejects-without-rows",
+    is_flag=True,
+    default=None,
+    help="Keep the content of rejected rows out of rejects.jsonl.",
+)
 @click.option("--on-error", help="quarantine (default) or raise.")
 @click.option(
     "--max-reject-rate", type=float, help="Exit with 3 above this share of rejected rows."
@@ -77,6 +84,8 @@ def command(
     if "shard_size" in given:
         given["shard_size"] = parse_size(given["shard_size"])
     values |= given
+    if "redact" in given:
+        values["redact"] = [kind.strip() for kind in given["redact"].split(",")]
     if sources:
         values["sources"] = list(sources)
     if not values.get("sources"):

@@ -10,16 +10,20 @@ from agentdata.intake.tasks import Task
 from agentdata.sources import BadRow, RawRow
 
 
-def reject_line(error: RowError, raw: RawRow | BadRow, task: Task) -> bytes:
-    """The JSON line {"source", "line", "format", "reason", "message", "pointer", "row"}."""
+def reject_line(
+    error: RowError, raw: RawRow | BadRow, task: Task, *, with_row: bool = True
+) -> bytes:
+    """The JSON line {"source", "line", "format", "reason", "pointer", "message", "row"}; without
+    the last two, which quote the data, where `with_row` is False."""
     prefix = raw.pointer_prefix if isinstance(raw, RawRow) else ""
     record: dict[str, Any] = {
         "source": str(task.unit.path),
         "line": raw.line,
         "format": task.format,
         "reason": error.code,
-        "message": str(error),
         "pointer": prefix + error.pointer,
-        "row": raw.value if isinstance(raw, RawRow) else raw.raw,
     }
+    if with_row:
+        record["message"] = str(error)
+        record["row"] = raw.value if isinstance(raw, RawRow) else raw.raw
     return row_json(record) + b"\n"

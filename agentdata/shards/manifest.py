@@ -81,7 +81,8 @@ class SourceCounts(_Model):
     `written` rows stand in the shards; `filtered` were left out by an option ({reason: rows});
     `merged` were packed behind another row of the shards; `split_off` counts the rows that the
     shards hold beyond one per written row. `rejects` splits `rejected` by reason code, `warnings`
-    counts faults that did not reject the row. `formats` is {format: files}. `bytes` and `sha256`
+    counts faults that did not reject the row. `redacted` is {kind: rows in which something of that
+    kind was taken out}, written or not. `formats` is {format: files}. `bytes` and `sha256`
     are those of the file that was read.
     """
 
@@ -97,6 +98,7 @@ class SourceCounts(_Model):
     split_off: int = 0
     rejects: Counter[str] = Field(default_factory=Counter)
     warnings: Counter[str] = Field(default_factory=Counter)
+    redacted: Counter[str] = Field(default_factory=Counter)
     tally: Tally = Field(default_factory=Tally)
 
 
