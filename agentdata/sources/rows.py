@@ -23,7 +23,7 @@ RAW_CHARS = 2000
 
 _BATCH_ROWS = 256
 _ARRAY_BYTES = 16 << 20  # the fast parser takes some 16 times this for a moment
-_DOCUMENT_BYTES = 512 << 20
+_DOCUMENT_BYTES = 128 << 20
 _CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "train")
 
 
