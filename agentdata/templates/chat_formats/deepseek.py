@@ -17,12 +17,7 @@ _V3_1 = ChatFormat(
     end_of_turn="<｜end▁of▁sentence｜>",
     turn_separator="<｜end▁of▁sentence｜>",
     agent_template="deepseek_v3_1",
-    control_tokens=(
-        "<｜begin▁of▁sentence｜>",
-        "<｜User｜>",
-        "<｜Assistant｜>",
-        "<｜end▁of▁sentence｜>",
-    ),
+    control_tokens=("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>"),
     empty_think="</think>",
     empty_think_in=EmptyThink.AFTER_USER,
     earlier_thinking=Earlier.TRAINED,
