@@ -47,7 +47,8 @@ class Renderer:
             following = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
             if block.role == "assistant":
                 self.out += self.model.segments(index)
-                inline = following is not None and following.role == "tool" and self._is_inline()
+                inline = following is not None and following.role == "tool"
+                inline = inline and self._is_inline(index)
                 if inline:
                     self._open_observation()
                     continue
@@ -61,8 +62,10 @@ class Renderer:
                     self.out.append(header(self.marks.system[1]))
             else:
                 self._user(block, following)
-            goes_on = inline and block.role == "tool"
-            if block.role != "assistant" and not goes_on:
+            if inline and block.role == "tool":
+                if following is None:
+                    self._generate()
+            elif block.role != "assistant":
                 self._open_model(index, following)
         return [segment for segment in self.out if segment.text]
 
@@ -120,8 +123,9 @@ class Renderer:
     def _end_turn(self, block: Block, following: Block | None) -> None:
         """What ends the model's turn: a stop token, or the next turn's mark where that is it."""
         marks = self.marks
-        if self.model.hands_over(block):
-            self.ahead = marks.call_end if following and following.role == "tool" else ""
+        handed_over = self.model.hands_over(block)
+        if handed_over and (following is None or following.role == "tool"):
+            self.ahead = marks.call_end if following is not None else ""
             return
         if following is None:
             ends = marks.end_of_turn
@@ -149,20 +153,24 @@ class Renderer:
             special = marks.assistant_after_tool
         if special is None and following is None:
             special = marks.assistant_last
-        elif special is None and self.model.is_only_calls(index + 1):
+        elif special is None and self.model.begins_with_calls(index + 1):
             special = marks.assistant_before_calls
         self.out.append(header(marks.assistant if special is None else special))
         if following is None:
-            # What a server writes behind the opening.
-            generation = marks.empty_think if marks.generation is None else marks.generation
-            self.out.append(header(generation))
+            self._generate()
 
-    def _is_inline(self) -> bool:
-        """Whether results stand inside the model's turn: the template says so, or the model wrote
-        its call in ReAct words."""
+    def _generate(self) -> None:
+        """What a server writes where the model is to go on."""
+        marks = self.marks
+        self.out.append(header(marks.empty_think if marks.generation is None else marks.generation))
+
+    def _is_inline(self, index: int) -> bool:
+        """Whether results stand inside the model's turn: the template says so, or the whole turn is
+        one message in which the model wrote its call in ReAct words."""
         if self.agent.results_in is ResultsIn.MODEL:
             return True
-        return self.agent.keywords.are_in(last_piece(self.out))
+        one = len(self.model.pieces(index)) == 1
+        return one and self.agent.keywords.are_in(last_piece(self.out))
 
     def _open_observation(self) -> None:
         """Make the model's text end with the word at which generation stops for the result."""

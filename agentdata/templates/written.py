@@ -71,38 +71,50 @@ class ModelTurns:
             return self._without_thinking(out, first)
         text = "".join(segment.text for segment in out)
         empty = self.marks.empty_think
-        if self._wants_thinking(index) and not text.startswith((self.marks.think_open, empty)):
+        if self._wants_thinking(index) and not self._thinks(text):
             out.insert(0, Segment(empty, Kind.REASONING, first, trainable=True, control=True))
         return out
 
     def _wants_thinking(self, index: int) -> bool:
         where = self.marks.empty_think_in
         if where is EmptyThink.AFTER_USER:
-            before = self.blocks[index - 1].role
+            before = self.blocks[index - 1]
             # Results that answer no call are part of the user's turn.
-            unasked = before == "tool" and self.blocks[index - 2].role == "user"
-            return before == "user" or unasked
+            unasked = before.role == "tool" and self.blocks[index - 2].role == "user"
+            return unasked or (before.role == "user" and bool(before.messages))
         if where is EmptyThink.LAST:
-            later = any(block.role == "assistant" for block in self.blocks[index + 1 :])
-            return not later and len(list(self._pieces(index))) < 2
+            ones = [i for i in range(index, len(self.blocks)) if len(self.pieces(i)) == 1]
+            return ones == [index]
         return bool(self.marks.empty_think)
 
-    def _pieces(self, index: int) -> Iterator[str]:
-        """The texts that make up a block, calls apart from what the model said."""
-        for _, message in self.blocks[index].messages:
-            if message.reasoning is not None or message.text or not message.tool_calls:
-                yield "said"
-            if message.tool_calls:
-                yield "calls"
+    def _thinks(self, text: str) -> bool:
+        """Whether what the model wrote in a turn has thinking."""
+        if self.marks.think_anywhere:
+            return self.marks.think_open in text
+        return text.startswith((self.marks.think_open, self.marks.empty_think))
 
-    def is_only_calls(self, index: int) -> bool:
-        """Whether a block is calls and nothing else, ending with the mark that ends calls."""
-        return list(self._pieces(index)) == ["calls"] and self.hands_over(self.blocks[index])
+    def pieces(self, index: int) -> list[str]:
+        """The texts that make up a turn of the model, calls apart from what it said."""
+        out: list[str] = []
+        for _, message in self.blocks[index].messages:
+            if message.role != "assistant":
+                continue
+            if message.reasoning is not None or message.text or not message.tool_calls:
+                out.append("said")
+            if message.tool_calls:
+                out.append("calls")
+        return out
+
+    def begins_with_calls(self, index: int) -> bool:
+        """Whether a turn begins with calls that a mark of their own ends."""
+        return self._ends_calls() and self.pieces(index)[:1] == ["calls"]
+
+    def _ends_calls(self) -> bool:
+        return bool(self.marks.call_end) and self.agent.results_in.is_tools_turn
 
     def hands_over(self, block: Block) -> bool:
         """Whether the model's turn ends with calls, and these with a mark of their own."""
-        by_mark = self.marks.call_end and self.agent.results_in.is_tools_turn
-        return bool(by_mark and block.messages[-1][1].tool_calls)
+        return self._ends_calls() and bool(block.messages[-1][1].tool_calls)
 
     def _said(self, number: int, message: Message) -> Iterator[Segment]:
         """Reasoning and content of one message."""
@@ -130,7 +142,7 @@ class ModelTurns:
         if kept != text:
             out = out[: len(out) - len(said)] + _cut(said, text.index(kept), len(kept))
         calls = [separator, *parts(self.agent.format_calls(message.tool_calls))]
-        if self.marks.call_end and self.hands_over(Block("assistant", ((number, message),))):
+        if self._ends_calls():
             calls.append(Mark(self.marks.call_end))
         return out + [
             Segment(text, Kind.TOOL_CALL, number, trainable=True, control=isinstance(text, Mark))

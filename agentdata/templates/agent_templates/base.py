@@ -100,15 +100,38 @@ def to_json(value: Any) -> str:
 
 def wrapped(tool: ToolSpec) -> dict[str, Any]:
     """The tool as given, put into {"type": "function", "function": ...} unless it is already."""
-    if "type" in tool.raw or "function" in tool.raw:
-        return tool.raw
-    return {"type": "function", "function": tool.raw}
+    raw: dict[str, Any] = without_padding(tool.raw)
+    if "type" in raw or "function" in raw:
+        return raw
+    return {"type": "function", "function": raw}
 
 
 def unwrapped(tool: ToolSpec) -> dict[str, Any]:
     """The tool as given, without the {"type": "function", ...} around it."""
-    inner = tool.raw.get("function")
-    return inner if "type" in tool.raw and isinstance(inner, dict) else tool.raw
+    raw: dict[str, Any] = without_padding(tool.raw)
+    inner = raw.get("function")
+    return inner if "type" in raw and isinstance(inner, dict) else raw
+
+
+_NULL_MEANS = frozenset({"default", "const"})
+_NULL_INSIDE = frozenset({"enum", "examples"})
+
+
+def without_padding(value: Any) -> Any:
+    """A tool without the keys that hold null because a table has them in another row (Arrow gives
+    all rows of a column the same keys). Null stays where JSON Schema gives it a meaning: as
+    `default` or `const`, among the values of `enum` and `examples`, under `x-` keys."""
+    if isinstance(value, list):
+        return [without_padding(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, item in value.items():
+        if key in _NULL_MEANS or key.startswith("x-"):
+            kept[key] = item
+        elif item is not None:
+            kept[key] = item if key in _NULL_INSIDE else without_padding(item)
+    return kept
 
 
 def parameters_text(function: dict[str, Any]) -> str:

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agentdata.conversation import ToolCall, ToolSpec
-from agentdata.templates.agent_templates.base import AgentTemplate, to_json, wrapped_results
+from agentdata.templates.agent_templates.base import (
+    AgentTemplate,
+    to_json,
+    wrapped,
+    wrapped_results,
+)
 from agentdata.templates.agent_templates.hermes import tool_lines
 from agentdata.templates.prompt import Kind, Piece
 
@@ -51,8 +56,9 @@ def _coder_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, 
 
 
 def _xml(tool: ToolSpec) -> Iterator[str]:
-    inner = tool.raw.get("function")
-    function = inner if isinstance(inner, dict) else tool.raw
+    raw = wrapped(tool)
+    inner = raw.get("function")
+    function = inner if isinstance(inner, dict) else raw
     yield f"<function>\n<name>{function.get('name', tool.name)}</name>"
     if "description" in function:
         yield f"\n<description>{_stripped(function['description'])}</description>"

@@ -34,7 +34,7 @@ class EmptyThink(StrEnum):
     AFTER_USER = "after_user"
     """Those that answer the user, not those that follow a tool result."""
     LAST = "last"
-    """The last turn of the conversation, unless a text and then calls make it up."""
+    """The last of those turns that are one message, or one row of calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,9 @@ class ChatFormat:
     `assistant_after_tool` opens the model's turn (None: `assistant`), before a turn of nothing
     but calls `assistant_before_calls`, at the end of an open conversation `assistant_last`.
 
-    Thinking. `empty_think` stands before a reply that does not begin with it or `think_open`, in
-    the turns that `empty_think_in` names; `generation` (None: `empty_think`) after the opening at
+    Thinking. `empty_think` stands before a reply that does not begin with it or `think_open` (with
+    `think_anywhere`: that does not hold the latter), in the turns that `empty_think_in` names;
+    `generation` (None: `empty_think`) after the opening at
     the end of an open conversation, as servers write it. `earlier_thinking` says which history
     keeps thinking (with `keeps_thinking_with_tools`, all of it where there are tools);
     `without_thinking` takes it out of a text, and `history_think` stands in its place.
@@ -109,6 +110,7 @@ class ChatFormat:
     empty_think: str = ""
     empty_think_in: EmptyThink = EmptyThink.ALL
     think_open: str = "<think>"
+    think_anywhere: bool = False
     generation: str | None = None
     earlier_thinking: Earlier = Earlier.KEPT
     keeps_thinking_with_tools: bool = False

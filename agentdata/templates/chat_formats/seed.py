@@ -86,7 +86,6 @@ def _with_budget(
         marks,
         system_turn=system_turn,
         empty_think="<seed:think></seed:think>" if budget else _SKIPPED,
-        generation="" if budget else _SKIPPED_OPENING,
     )
 
 
@@ -104,6 +103,8 @@ FORMATS = (
         control_tokens=("<seed:bos>", "<seed:eos>"),
         empty_think=_SKIPPED,
         think_open="<seed:think>",
+        think_anywhere=True,
+        generation=_SKIPPED_OPENING,
         earlier_thinking=Earlier.KEPT,
         said=_said,
         adapt=_with_budget,

@@ -85,6 +85,8 @@ FORMATS = (
         control_tokens=("<|begin_of_text|>", "<|end_of_text|>"),
         empty_think="<think>\n\n</think>\n\n",
         empty_think_in=EmptyThink.LAST,
+        think_open="</think>",
+        think_anywhere=True,
         earlier_thinking=Earlier.UNTIL_TOOLS,
         without_thinking=_after_think,
     ),
