@@ -9,13 +9,13 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from agentdata.errors import UsageError
+from agentdata.errors import RowError, UsageError
 from agentdata.templates import Prompt, get_template, render
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
 from agentdata.templates.chat_formats import CHAT_FORMATS
 from agentdata.templates.jinja import load_jinja
 from agentdata.templates.prompt import Kind, Segment
-from agentdata.templates.sample import SAMPLE
+from agentdata.templates.sample import PLAIN_SAMPLE, SAMPLE
 
 COLOURS = {
     Kind.BOS: "bright_black",
@@ -65,26 +65,27 @@ def show(name: str, agent_template: str, as_json: bool) -> None:
     """Show what template NAME makes of a sample conversation, and which of it is trained.
 
     NAME is a chat format, an agent template (on a chat format of its own, else on ChatML) or a
-    .jinja file. In a terminal each kind of span has a colour, and trained text is bold; elsewhere
-    each span is a line: kind, + where it is trained, and the text in quotes.
+    .jinja file; one that knows no tools gets a sample without. In a terminal each kind of span has
+    a colour, and trained text is bold; elsewhere each span is a line: kind, + where it is trained,
+    and the text in quotes.
 
     \b
     Example:
       agentdata templates show qwen2_5 --agent-template react_en
     """
-    title, prompt = _prompt(name, agent_template)
+    title, prompt = prompt_of(name, agent_template)
     if as_json:
         click.echo(_json({"template": title, "text": prompt.text, "spans": _spans(prompt)}))
         return
     console = Console(highlight=False)
     if console.is_terminal:
-        _print_coloured(console, title, prompt)
+        print_coloured(console, title, prompt)
         return
     for segment in prompt.segments:
         click.echo(f"{segment.kind:12} {'+' if segment.trainable else ' '} {segment.text!r}")
 
 
-def _prompt(name: str, agent_template: str) -> tuple[str, Prompt]:
+def prompt_of(name: str, agent_template: str) -> tuple[str, Prompt]:
     """What to call a template, and its prompt of the sample."""
     if name.endswith(".jinja"):
         if agent_template != "auto":
@@ -95,16 +96,21 @@ def _prompt(name: str, agent_template: str) -> tuple[str, Prompt]:
             )
         # Tokens that the file's tokenizer would bring are shown by their names.
         tokens = {"bos_token": "<bos_token>", "eos_token": "<eos_token>"}
-        return name, load_jinja(name, tokens=tokens).render(SAMPLE)
+        template = load_jinja(name, tokens=tokens)
+        try:
+            return name, template.render(SAMPLE)
+        except RowError as error:
+            click.echo(f"shown without tools and system prompt: {error.message}", err=True)
+            return name, template.render(PLAIN_SAMPLE)
     chat_format = name
     if name not in CHAT_FORMATS and name in AGENT_TEMPLATES and agent_template == "auto":
         own = [f.name for f in CHAT_FORMATS.values() if f.agent_template == name]
         chat_format, agent_template = (own or ["chatml"])[0], name
-    template = get_template(chat_format, agent_template)
-    return template.name, render(SAMPLE, template)
+    pair = get_template(chat_format, agent_template)
+    return pair.name, render(SAMPLE, pair)
 
 
-def _print_coloured(console: Console, title: str, prompt: Prompt) -> None:
+def print_coloured(console: Console, title: str, prompt: Prompt) -> None:
     kinds = {segment.kind for segment in prompt.segments}
     legend = Text(f"{title}: ")
     for kind, colour in COLOURS.items():

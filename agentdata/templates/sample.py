@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 
 _SCHEMA = {
@@ -40,3 +42,14 @@ SAMPLE = Conversation(
         ),
     ),
 )
+
+PLAIN_SAMPLE = replace(
+    SAMPLE,
+    messages=(
+        SAMPLE.messages[1],
+        replace(SAMPLE.messages[5], reasoning=None),
+        *SAMPLE.messages[6:],
+    ),
+    tools=(),
+)
+"""The same without tools, reasoning and system prompt, for templates that know none of these."""
