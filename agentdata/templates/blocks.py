@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from agentdata.conversation import Conversation, Message
+from agentdata.conversation import Conversation, Message, ToolCall
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
 
 
@@ -42,19 +42,24 @@ def blocks_of(
     return system, blocks
 
 
-def results_of(
-    block: Block, before: Block | None, conversation: Conversation, given: Callable[[str], str]
-) -> tuple[Result, ...]:
-    """The results of a block behind the block `before`; `given` reads their texts."""
-    calls = []
-    if before is not None and before.role == "assistant":
-        calls = [c for _, m in before.messages for c in enumerate(m.tool_calls)]
-    names = {
+def names_by_id(conversation: Conversation) -> dict[str, str]:
+    """The name of the tool of each call that has an id."""
+    return {
         call.id: call.name
         for message in conversation.messages
         for call in message.tool_calls
         if call.id is not None
     }
+
+
+def results_of(
+    block: Block, before: Block | None, names: Mapping[str, str], given: Callable[[str], str]
+) -> tuple[Result, ...]:
+    """The results of a block behind the block `before`; `names` are those of `names_by_id`, and
+    `given` reads their texts."""
+    calls: list[tuple[int, ToolCall]] = []
+    if before is not None and before.role == "assistant":
+        calls = [call for _, m in before.messages for call in enumerate(m.tool_calls)]
     results = []
     for position, (_, message) in enumerate(block.messages):
         index, call = calls[position] if position < len(calls) else (0, None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from agentdata.conversation import Conversation
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
-from agentdata.templates.blocks import Block, blocks_of, results_of
+from agentdata.templates.blocks import Block, blocks_of, names_by_id, results_of
 from agentdata.templates.chat_formats.base import ChatFormat, SystemTurn
 from agentdata.templates.prompt import Kind, Mark, Piece, Segment, parts
 from agentdata.templates.written import ModelTurns, last_piece
@@ -31,6 +31,7 @@ class Renderer:
         self.conversation, self.marks, self.agent = conversation, marks, agent
         self.system, self.blocks = blocks_of(conversation, agent)
         self.model = ModelTurns(conversation, marks, agent, self.blocks, keep_thinking)
+        self.names = names_by_id(conversation)
         self.tools_first = ""
         if conversation.tools and agent.tools_in_user is not None:
             self.tools_first = agent.tools_in_user(conversation.tools)
@@ -114,7 +115,7 @@ class Renderer:
     def _results_of_user(self, block: Block) -> None:
         """Results that answer no call, where only a turn of the model could hold them."""
         if self.agent.format_results is not None:
-            self._formatted(results_of(block, None, self.conversation, self._given), block)
+            self._formatted(results_of(block, None, self.names, self._given), block)
             return
         for number, message in block.messages:
             text = f"\n{self.agent.keywords.observation}\n{self._given(message.text)}"
@@ -189,7 +190,7 @@ class Renderer:
         word = self.agent.keywords.observation
         worded = self.out[-1].text.endswith(word)
         if not worded and self.agent.format_results is not None:
-            self._formatted(results_of(block, before, self.conversation, self._given), block)
+            self._formatted(results_of(block, before, self.names, self._given), block)
         else:
             for position, (number, message) in enumerate(block.messages):
                 text = self._given(message.text)
@@ -201,7 +202,7 @@ class Renderer:
             self.out.append(header(self.marks.turn_separator))
 
     def _turns(self, block: Block, before: Block | None) -> None:
-        results = results_of(block, before, self.conversation, self._given)
+        results = results_of(block, before, self.names, self._given)
         each = self.agent.results_in is ResultsIn.TOOL_EACH
         opening, ending = self._result_marks()
         for group in [(result,) for result in results] if each else [results]:

@@ -44,6 +44,8 @@ class ModelTurns:
         self.conversation, self.marks, self.agent = conversation, marks, agent
         self.blocks = blocks
         self.thinking_from = self._thinking_from(keep_thinking)
+        ones = (i for i in range(len(blocks) - 1, -1, -1) if len(self.pieces(i)) == 1)
+        self.last_one = next(ones, None)
 
     def _thinking_from(self, keep_thinking: bool) -> int:
         """The index of the block from which on thinking stays."""
@@ -65,7 +67,7 @@ class ModelTurns:
         for number, message in block.messages:
             out += self._said(number, message)
             if message.tool_calls:
-                out = self._with_calls(out, number, message)
+                self._add_calls(out, number, message)
         first = block.messages[0][0]
         if index < self.thinking_from:
             return self._without_thinking(out, first)
@@ -83,8 +85,7 @@ class ModelTurns:
             unasked = before.role == "tool" and self.blocks[index - 2].role == "user"
             return unasked or (before.role == "user" and bool(before.messages))
         if where is EmptyThink.LAST:
-            ones = [i for i in range(index, len(self.blocks)) if len(self.pieces(i)) == 1]
-            return ones == [index]
+            return index == self.last_one
         return bool(self.marks.empty_think)
 
     def _thinks(self, text: str) -> bool:
@@ -132,19 +133,19 @@ class ModelTurns:
                 control = isinstance(text, Mark)
                 yield Segment(text, kind, number, trainable=True, control=control)
 
-    def _with_calls(self, out: list[Segment], number: int, message: Message) -> list[Segment]:
-        """The block so far, then the calls of this message."""
+    def _add_calls(self, out: list[Segment], number: int, message: Message) -> None:
+        """Add the calls of this message to its turn so far."""
         said: list[Segment] = []
         if out and out[-1].kind is not Kind.TOOL_CALL:
             said = _last_piece(out)
         text = "".join(segment.text for segment in said)
         kept, separator = self.agent.lead_in(text if said else None)
         if kept != text:
-            out = out[: len(out) - len(said)] + _cut(said, text.index(kept), len(kept))
+            out[len(out) - len(said) :] = _cut(said, text.index(kept), len(kept))
         calls = [separator, *parts(self.agent.format_calls(message.tool_calls))]
         if self._ends_calls():
             calls.append(Mark(self.marks.call_end))
-        return out + [
+        out += [
             Segment(text, Kind.TOOL_CALL, number, trainable=True, control=isinstance(text, Mark))
             for text in calls
             if text
