@@ -45,6 +45,7 @@ schemas: $(STAMP) ## Write schemas/ anew from the models.
 
 golden: $(STAMP) ## Write the golden cases anew; look at the diff.
 	$(BIN)/python tests/formats/golden_files.py
+	$(BIN)/python tests/templates/render_cases.py
 	git --no-pager diff --stat -- tests
 
 parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl for others.

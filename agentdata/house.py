@@ -34,7 +34,7 @@ class House:
         """sha256 of what decides the bytes, by name."""
         return {
             "tokenizer": self.encoder.tokenizer.fingerprint,
-            "template": _digest(repr(self.template.chat_format), self.template.agent_template.name),
+            "template": _digest(self.template.chat_format.name, self.template.agent_template.name),
             "loss_scale": _digest(repr(self.loss_scale)),
             "recipe": _digest(orjson.dumps(self.recipe.content()).decode()),
             "code": _digest(__version__, *_code()),

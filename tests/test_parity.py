@@ -10,7 +10,7 @@ from parity import FILES, cases, fault, is_known
 pytestmark = pytest.mark.parity
 
 
-@pytest.mark.parametrize(("name", "at_least"), [(FILES[0], 324), (FILES[1], 972)])
+@pytest.mark.parametrize(("name", "at_least"), [(FILES[0], 1130), (FILES[1], 972)])
 def test_every_reference_case_is_equal(shared: Path, name: str, at_least: int) -> None:
     known = [case for case in cases([shared / name]) if is_known(case)]
     faults = {case["case"]: why for case in known if (why := fault(case))}

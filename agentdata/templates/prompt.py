@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +32,25 @@ class Kind(StrEnum):
     """What ends the model's turn: its stop token."""
     MEDIA = "media"
     """An image, video or audio."""
+
+
+class Mark(str):
+    """Text of a template's own, in which a special token is one. In all other text the letters of
+    a special token are plain text."""
+
+    __slots__ = ()
+
+
+Piece = tuple[Kind, str]
+"""A text with what it is; the text is a `Mark` or plain."""
+
+Written = str | Sequence[str]
+"""A text, or its parts, plain ones and marks."""
+
+
+def parts(written: Written) -> Sequence[str]:
+    """The parts of a text."""
+    return (written,) if isinstance(written, str) else written
 
 
 @dataclass(frozen=True, slots=True)

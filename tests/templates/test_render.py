@@ -2,55 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from render_cases import CALL, GOLDEN, PAIRS, SAMPLE, golden_path
 
-from agentdata.conversation import Conversation, Message, NativeTurn, ToolCall, ToolSpec
+from agentdata.conversation import Conversation, Message, NativeTurn
 from agentdata.errors import UsageError
 from agentdata.templates import Kind, get_template, render
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
 from agentdata.templates.chat_formats import CHAT_FORMATS
+from agentdata.templates.chat_formats.base import Earlier
 
-GOLDEN = Path(__file__).parent / "golden"
-CLOCK = {"name": "clock", "description": "The time. 时间", "parameters": {"type": "object"}}
-TOOL = ToolSpec("clock", "The time. 时间", {"type": "object"}, CLOCK)
-CALL = ToolCall("clock", {"zone": "Asia/上海"})
-SAMPLE = Conversation(
-    "sample",
-    (
-        Message("system", "Be brief."),
-        Message("user", "Time?"),
-        Message("assistant", "I look.", reasoning="a clock", tool_calls=(CALL, CALL)),
-        Message("tool", "12:00"),
-        Message("tool", "12:01\n"),
-        Message("assistant", "Noon."),
-        Message("user", "Thanks"),
-        Message("assistant", "Bye."),
-    ),
-    (TOOL,),
-)
-PAIRS = [(c, a) for c in sorted(CHAT_FORMATS) for a in sorted(AGENT_TEMPLATES)]
-
-
-@pytest.mark.parametrize("agent_template", sorted(AGENT_TEMPLATES))
-def test_golden_texts(agent_template: str) -> None:
-    text = render(SAMPLE, get_template("qwen3", agent_template)).text
-    path = GOLDEN / f"qwen3+{agent_template}.txt"
-    assert text == path.read_text(encoding="utf-8")
+ALL_PAIRS = [(c, a) for c in sorted(CHAT_FORMATS) for a in sorted(AGENT_TEMPLATES)]
 
 
 @pytest.mark.parametrize(("chat_format", "agent_template"), PAIRS)
+def test_golden_texts(chat_format: str, agent_template: str) -> None:
+    text = render(SAMPLE, get_template(chat_format, agent_template)).text
+    assert text == golden_path(chat_format, agent_template).read_text(encoding="utf-8")
+
+
+def test_every_template_has_a_golden_text() -> None:
+    assert {golden_path(*pair) for pair in PAIRS} == set(GOLDEN.glob("*.txt"))
+
+
+@pytest.mark.parametrize(("chat_format", "agent_template"), ALL_PAIRS)
 def test_nothing_of_the_conversation_is_lost(chat_format: str, agent_template: str) -> None:
     prompt = render(SAMPLE, get_template(chat_format, agent_template))
-    for words in ("Time?", "I look.", "a clock", "Asia/上海", "12:00", "12:01", "Noon.", "Bye."):
+    dropped = CHAT_FORMATS[chat_format].earlier_thinking is Earlier.DROPPED
+    for words in ("Time?", "I look.", "Asia/上海", "12:00", "12:01", "Noon.", "Bye."):
         assert words in prompt.text
+    assert ("a clock" in prompt.text) == (not dropped)
     assert "时间" in "".join(s.text for s in prompt.segments if s.kind is Kind.TOOLS)
 
 
-@pytest.mark.parametrize(("chat_format", "agent_template"), PAIRS)
+@pytest.mark.parametrize(("chat_format", "agent_template"), ALL_PAIRS)
 def test_only_what_the_model_writes_is_trainable(chat_format: str, agent_template: str) -> None:
     prompt = render(SAMPLE, get_template(chat_format, agent_template))
     trainable = {Kind.REASONING, Kind.CONTENT, Kind.TOOL_CALL, Kind.END_OF_TURN}
@@ -115,7 +102,7 @@ ROLES = st.sampled_from(["system", "user", "assistant", "tool"])
 MESSAGES = st.lists(st.tuples(ROLES, st.text(max_size=8)), min_size=1, max_size=8)
 
 
-@given(MESSAGES, st.sampled_from(PAIRS), st.booleans())
+@given(MESSAGES, st.sampled_from(ALL_PAIRS), st.booleans())
 def test_segments_make_up_the_text_and_results_are_never_trainable(
     messages: list[tuple[str, str]], pair: tuple[str, str], keep: bool
 ) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from agentdata.conversation import ToolCall, ToolSpec
-from agentdata.templates.prompt import Kind
-
-Piece = tuple[Kind, str]
+from agentdata.templates.prompt import Kind, Piece, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +29,65 @@ REACT = ReactKeywords("Action:", "Action Input:", "Observation:")
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """One result on its way into the prompt, the `index`-th of its row (from 1). `call` is the call that it answers, by its place among
+    the calls of the model's turn before it, and `call_index` its place among the parallel ones;
+    `name` is the tool's name as the result itself has it, or the call with its id."""
+
+    text: str
+    index: int = 1
+    name: str = ""
+    call: ToolCall | None = None
+    call_index: int = 0
+    call_id: str = ""
+
+
+class ResultsIn(StrEnum):
+    """Where results stand. A chat format without turns for tools has them in the user's."""
+
+    MODEL = "model"
+    """Inside the model's turn, which goes on behind them."""
+    USER = "user"
+    """In one turn of the user."""
+    TOOL = "tool"
+    """In one turn of the tool."""
+    TOOL_EACH = "tool_each"
+    """Each in a turn of its own."""
+
+    @property
+    def is_tools_turn(self) -> bool:
+        """Whether it is a turn of the tool."""
+        return self in (ResultsIn.TOOL, ResultsIn.TOOL_EACH)
+
+
+def no_lead_in(said: str | None) -> tuple[str, str]:
+    """Calls follow what the model said as they are."""
+    return said or "", ""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentTemplate:
     """How tools, calls and results are written.
 
-    `format_tools(tools, system)` gives the system prompt as (kind, text) pieces; `format_calls`
-    the text of parallel calls; `format_results` the text of a turn that holds the results of the
-    calls before it, or None where results stand inside the model's turn, behind the observation
-    word of `keywords`. `thought` and `answer` are the words that a ReAct text puts before its
-    reasoning and the reply that follows it, where the data wrote them so too (`meta["thought"]`).
+    `format_tools(tools, system)` gives the system prompt as (kind, text) pieces, `tools_in_user`
+    the text that goes before the first user's, for templates that list the tools there;
+    `format_calls` the text of parallel calls, and `format_results` that of results in one turn, as
+    one text or in parts, with a `Mark` where a special token is meant. `results_in` says where
+    results stand; without `format_results` they stand as they are inside the model's turn, behind
+    the observation word of `keywords`. `lead_in(said)` gives what the model said before calls
+    (None: nothing) in the form in which calls follow it, and what separates the two. `thought` and
+    `answer` are the words that a ReAct text puts before its reasoning and the reply that follows
+    it, where the data wrote them so too (`meta["thought"]`).
     """
 
     name: str
     summary: str
     format_tools: Callable[[Sequence[ToolSpec], str | None], tuple[Piece, ...]]
-    format_calls: Callable[[Sequence[ToolCall]], str]
-    format_results: Callable[[Sequence[str]], str] | None = None
+    format_calls: Callable[[Sequence[ToolCall]], Written]
+    format_results: Callable[[Sequence[Result]], Written] | None = None
+    results_in: ResultsIn = ResultsIn.USER
+    tools_in_user: Callable[[Sequence[ToolSpec]], str] | None = None
+    lead_in: Callable[[str | None], tuple[str, str]] = no_lead_in
     keywords: ReactKeywords = REACT
     thought: str = ""
     answer: str = ""
@@ -57,21 +100,73 @@ def to_json(value: Any) -> str:
 
 def wrapped(tool: ToolSpec) -> dict[str, Any]:
     """The tool as given, put into {"type": "function", "function": ...} unless it is already."""
-    if "type" in tool.raw or "function" in tool.raw:
-        return tool.raw
-    return {"type": "function", "function": tool.raw}
+    raw: dict[str, Any] = without_padding(tool.raw)
+    if "type" in raw or "function" in raw:
+        return raw
+    return {"type": "function", "function": raw}
 
 
 def unwrapped(tool: ToolSpec) -> dict[str, Any]:
     """The tool as given, without the {"type": "function", ...} around it."""
-    inner = tool.raw.get("function")
-    return inner if "type" in tool.raw and isinstance(inner, dict) else tool.raw
+    raw: dict[str, Any] = without_padding(tool.raw)
+    inner = raw.get("function")
+    return inner if "type" in raw and isinstance(inner, dict) else raw
+
+
+_NULL_MEANS = frozenset({"default", "const"})
+_NULL_INSIDE = frozenset({"enum", "examples"})
+
+
+def without_padding(value: Any) -> Any:
+    """A tool without the keys that hold null because a table has them in another row (Arrow gives
+    all rows of a column the same keys). Null stays where JSON Schema gives it a meaning: as
+    `default` or `const`, among the values of `enum` and `examples`, under `x-` keys."""
+    if isinstance(value, list):
+        return [without_padding(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, item in value.items():
+        if key in _NULL_MEANS or key.startswith("x-"):
+            kept[key] = item
+        elif item is not None:
+            kept[key] = item if key in _NULL_INSIDE else without_padding(item)
+    return kept
 
 
 def parameters_text(function: dict[str, Any]) -> str:
     """The parameters of a tool as text; `{}` where it has none."""
     parameters = function.get("parameters") or {}
     return parameters if isinstance(parameters, str) else to_json(parameters)
+
+
+def tagged_arguments(call: ToolCall, argument: Callable[[str, str], str], separator: str) -> str:
+    """The arguments of a call, each as `argument(name, value)` writes it: text as it is, other
+    values as JSON. Arguments that are no JSON object stand as they are."""
+    if isinstance(call.arguments, str):
+        return call.arguments
+    return separator.join(argument(k, value_text(v)) for k, v in call.arguments.items())
+
+
+def value_text(value: Any) -> str:
+    """Text as it is, any other value as JSON."""
+    return value if isinstance(value, str) else to_json(value)
+
+
+def wrapped_results(before: str, after: str, separator: str = "") -> Callable[..., str]:
+    """A `format_results` that puts each result between two texts."""
+
+    def format_results(results: Sequence[Result]) -> str:
+        return separator.join(f"{before}{result.text}{after}" for result in results)
+
+    return format_results
+
+
+def after_system(system: str | None, text: str, separator: str = "\n\n") -> tuple[Piece, ...]:
+    """The system prompt, then the tools: `separator` goes between them where there are both."""
+    if not system:
+        return ((Kind.TOOLS, text),)
+    return (Kind.SYSTEM, system), (Kind.TOOLS, separator + text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from agentdata.conversation import ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
-    Piece,
     ReactKeywords,
+    ResultsIn,
     describe,
     react_calls,
 )
-from agentdata.templates.prompt import Kind
+from agentdata.templates.prompt import Kind, Piece
 
 _KEYWORDS = ReactKeywords("✿FUNCTION✿:", "✿ARGS✿:", "✿RESULT✿:")
 
@@ -118,6 +118,7 @@ TEMPLATES = tuple(
         summary=f"✿FUNCTION✿ / ✿ARGS✿ / ✿RESULT✿, {summary}",
         format_tools=_section(section, line),
         format_calls=react_calls(_KEYWORDS),
+        results_in=ResultsIn.MODEL,
         keywords=_KEYWORDS,
     )
     for name, summary, section, line in (

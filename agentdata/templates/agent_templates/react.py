@@ -8,11 +8,11 @@ from agentdata.conversation import ToolSpec
 from agentdata.templates.agent_templates.base import (
     REACT,
     AgentTemplate,
-    Piece,
+    ResultsIn,
     describe,
     react_calls,
 )
-from agentdata.templates.prompt import Kind
+from agentdata.templates.prompt import Kind, Piece
 
 _EN = """Answer the following questions as best you can. You have access to the following tools:
 
@@ -86,6 +86,7 @@ TEMPLATES = (
         summary="Thought / Action / Action Input / Observation, English instructions",
         format_tools=_tools_en,
         format_calls=react_calls(REACT),
+        results_in=ResultsIn.MODEL,
         thought="Thought:",
         answer="Final Answer: ",
     ),
@@ -94,6 +95,7 @@ TEMPLATES = (
         summary="Thought / Action / Action Input / Observation, Chinese instructions",
         format_tools=_tools_zh,
         format_calls=react_calls(REACT),
+        results_in=ResultsIn.MODEL,
         thought="Thought:",
         answer="Final Answer: ",
     ),

@@ -8,12 +8,12 @@ from agentdata.conversation import ToolSpec
 from agentdata.templates.agent_templates.base import (
     REACT,
     AgentTemplate,
-    Piece,
+    ResultsIn,
     describe,
     react_calls,
 )
 from agentdata.templates.agent_templates.react import tool_line_en
-from agentdata.templates.prompt import Kind
+from agentdata.templates.prompt import Kind, Piece
 
 _SECTION = """A conversation for tool calling between User and Assistant. The user asks a question which may be solved by calling tools, and the Assistant solves it. The assistant first thinks about the reasoning process in the mind and then provides the user with the answer. The reasoning process should be enclosed within <think> </think>tags and answer should follow the ReACT format(Action:xxx
 Action Input:xxx), i.e., <think> reasoning process here </think> Action: action here
@@ -48,5 +48,6 @@ TEMPLATES = (
         summary="ReAct with <think>, for reinforcement learning",
         format_tools=format_tools,
         format_calls=react_calls(REACT),
+        results_in=ResultsIn.MODEL,
     ),
 )

@@ -8,12 +8,12 @@ from agentdata.conversation import ToolSpec
 from agentdata.templates.agent_templates.base import (
     REACT,
     AgentTemplate,
-    Piece,
+    ResultsIn,
     react_calls,
     to_json,
     unwrapped,
 )
-from agentdata.templates.prompt import Kind
+from agentdata.templates.prompt import Kind, Piece
 
 _BEFORE = """You can use many tools(functions) to do the following task.
 First I will give you the task description, and your task start.
@@ -46,6 +46,7 @@ TEMPLATES = (
         summary="ToolBench's task description, ReAct calls",
         format_tools=format_tools,
         format_calls=react_calls(REACT),
+        results_in=ResultsIn.MODEL,
         thought="Thought:",
         answer="Final Answer: ",
     ),

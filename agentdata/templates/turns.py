@@ -1,0 +1,224 @@
+"""The turns of one conversation as segments: whose turn it is, what opens it and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentdata.conversation import Conversation
+from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
+from agentdata.templates.blocks import Block, blocks_of, names_by_id, results_of
+from agentdata.templates.chat_formats.base import ChatFormat, SystemTurn
+from agentdata.templates.prompt import Kind, Mark, Piece, Segment, parts
+from agentdata.templates.written import ModelTurns, last_piece
+
+
+def header(text: str) -> Segment:
+    """A mark of a turn."""
+    return Segment(text, Kind.HEADER, control=True)
+
+
+class Renderer:
+    """One conversation on its way to segments."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        marks: ChatFormat,
+        agent: AgentTemplate,
+        keep_thinking: bool,
+    ) -> None:
+        self.conversation, self.marks, self.agent = conversation, marks, agent
+        self.system, self.blocks = blocks_of(conversation, agent)
+        self.model = ModelTurns(conversation, marks, agent, self.blocks, keep_thinking)
+        self.names = names_by_id(conversation)
+        self.tools_first = ""
+        if conversation.tools and agent.tools_in_user is not None:
+            self.tools_first = agent.tools_in_user(conversation.tools)
+        self.out: list[Segment] = []
+        self.ahead = ""
+        """The beginning of the next turn's mark, which the model has written as its stop."""
+
+    def segments(self, bos: str) -> list[Segment]:
+        """All segments that have text; `bos` is the tokenizer's beginning token or ""."""
+        self.out = [Segment(text, Kind.BOS, control=True) for text in (bos, self.marks.begin)]
+        self.out += self._system()
+        inline = False
+        for index, block in enumerate(self.blocks):
+            following = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
+            if block.role == "assistant":
+                self.out += self.model.segments(index)
+                inline = following is not None and following.role == "tool"
+                inline = inline and self._is_inline(index)
+                if inline:
+                    self._open_observation()
+                    continue
+                self._end_turn(block, following)
+            elif block.role == "tool":
+                self._results(index, following, inline)
+            elif block.role == "system":
+                for number, message in block.messages:
+                    self._open(self.marks.system[0])
+                    self.out.append(Segment(self._given(message.text), Kind.SYSTEM, number))
+                    self.out.append(header(self.marks.system[1]))
+            else:
+                self._user(block, following)
+            if inline and block.role == "tool":
+                if following is None:
+                    self._generate()
+            elif block.role != "assistant":
+                self._open_model(index, following)
+        return [segment for segment in self.out if segment.text]
+
+    def _given(self, text: str) -> str:
+        return text.strip() if self.marks.trims else text
+
+    def _open(self, mark: str) -> None:
+        self.out.append(header(mark.removeprefix(self.ahead)))
+        self.ahead = ""
+
+    def _system(self) -> Iterator[Segment]:
+        marks, tools = self.marks, self.conversation.tools
+        number, given = (None, None) if self.system is None else (0, self.system.text)
+        text = marks.default_system if given is None else self._given(given)
+        pieces: tuple[Piece, ...] = ((Kind.SYSTEM, text or ""),)
+        if tools:
+            pieces = self.agent.format_tools(tools, text)
+        if marks.system_turn is not None:
+            pieces = marks.system_turn(SystemTurn(pieces, text, bool(tools)))
+        if not any(piece for _, piece in pieces):
+            yield header(marks.no_system)
+            return
+        yield header(marks.system[0])
+        for kind, piece in pieces:
+            control = isinstance(piece, Mark)
+            owner = number if kind is Kind.SYSTEM and not control else None
+            yield Segment(piece, kind, owner, control=control)
+        yield header(marks.system[1])
+
+    def _user(self, block: Block, following: Block | None) -> None:
+        self._open(self.marks.user[0])
+        self.out.append(Segment(self.tools_first, Kind.TOOLS))
+        self.tools_first = ""
+        for number, message in block.messages:
+            self.out.append(Segment(self._given(message.text), Kind.USER, number))
+        ends = self.marks.user[1]
+        if following and following.role == "tool":
+            place = self.agent.results_in
+            if place is ResultsIn.MODEL:
+                self._results_of_user(following)
+            elif place is ResultsIn.USER:
+                # A second turn of the user follows: something must part the two.
+                ends = ends or self.marks.turn_separator
+        self.out.append(header(ends))
+
+    def _results_of_user(self, block: Block) -> None:
+        """Results that answer no call, where only a turn of the model could hold them."""
+        if self.agent.format_results is not None:
+            self._formatted(results_of(block, None, self.names, self._given), block)
+            return
+        for number, message in block.messages:
+            text = f"\n{self.agent.keywords.observation}\n{self._given(message.text)}"
+            self.out.append(Segment(text, Kind.TOOL_RESULT, number))
+
+    def _end_turn(self, block: Block, following: Block | None) -> None:
+        """What ends the model's turn: a stop token, or the next turn's mark where that is it."""
+        marks = self.marks
+        handed_over = self.model.hands_over(block)
+        if handed_over and (following is None or following.role == "tool"):
+            self.ahead = marks.call_end if following is not None else ""
+            return
+        if following is None:
+            ends = marks.end_of_turn
+        elif marks.turn_separator:
+            ends = marks.turn_separator
+        elif self._opening(following).startswith(marks.end_of_turn):
+            ends = self.ahead = marks.end_of_turn
+        else:
+            # Results of a reply without calls: their mark is the end that calls would have had.
+            ends = ""
+            self.ahead = marks.call_end if following.role == "tool" else ""
+        self.out.append(Segment(ends, Kind.END_OF_TURN, None, trainable=True, control=True))
+
+    def _opening(self, block: Block) -> str:
+        if block.role == "tool":
+            return self._result_marks()[0]
+        return self.marks.system[0] if block.role == "system" else self.marks.user[0]
+
+    def _open_model(self, index: int, following: Block | None) -> None:
+        marks = self.marks
+        if following is not None and following.role != "assistant":
+            return
+        special = None
+        if self.blocks[index].role == "tool" and self.agent.results_in.is_tools_turn:
+            special = marks.assistant_after_tool
+        if special is None and following is None:
+            special = marks.assistant_last
+        elif special is None and self.model.begins_with_calls(index + 1):
+            special = marks.assistant_before_calls
+        self.out.append(header(marks.assistant if special is None else special))
+        if following is None:
+            self._generate()
+
+    def _generate(self) -> None:
+        """What a server writes where the model is to go on."""
+        marks = self.marks
+        self.out.append(header(marks.empty_think if marks.generation is None else marks.generation))
+
+    def _is_inline(self, index: int) -> bool:
+        """Whether results stand inside the model's turn: the template says so, or the whole turn is
+        one message in which the model wrote its call in ReAct words."""
+        if self.agent.results_in is ResultsIn.MODEL:
+            return True
+        one = len(self.model.pieces(index)) == 1
+        return one and self.agent.keywords.are_in(last_piece(self.out))
+
+    def _open_observation(self) -> None:
+        """Make the model's text end with the word at which generation stops for the result."""
+        text, word = last_piece(self.out), self.agent.keywords.observation
+        if self.agent.keywords.are_in(text) and not text.endswith(word):
+            addition = word if text.endswith("\n") else "\n" + word
+            self.out[-1] = replace(self.out[-1], text=self.out[-1].text + addition)
+
+    def _results(self, index: int, following: Block | None, inline: bool) -> None:
+        block, before = self.blocks[index], self.blocks[index - 1] if index else None
+        if not inline:
+            # Inside the model's turn only: then the user turn before holds them already.
+            if self.agent.results_in is not ResultsIn.MODEL:
+                self._turns(block, before)
+            return
+        word = self.agent.keywords.observation
+        worded = self.out[-1].text.endswith(word)
+        if not worded and self.agent.format_results is not None:
+            self._formatted(results_of(block, before, self.names, self._given), block)
+        else:
+            for position, (number, message) in enumerate(block.messages):
+                text = self._given(message.text)
+                if worded:
+                    text = (word if position else "") + text
+                    text += "" if text.endswith("\n") and message.text else "\n"
+                self.out.append(Segment(text, Kind.TOOL_RESULT, number))
+        if following is not None and following.role != "assistant":
+            self.out.append(header(self.marks.turn_separator))
+
+    def _turns(self, block: Block, before: Block | None) -> None:
+        results = results_of(block, before, self.names, self._given)
+        each = self.agent.results_in is ResultsIn.TOOL_EACH
+        opening, ending = self._result_marks()
+        for group in [(result,) for result in results] if each else [results]:
+            self._open(opening)
+            self._formatted(group, block)
+            self.out.append(header(ending))
+
+    def _formatted(self, results: tuple[Result, ...], block: Block) -> None:
+        """The text of one turn of results."""
+        assert self.agent.format_results is not None
+        number = block.messages[results[0].index - 1][0]
+        for text in parts(self.agent.format_results(results)):
+            control = isinstance(text, Mark)
+            self.out.append(Segment(text, Kind.TOOL_RESULT, number, control=control))
+
+    def _result_marks(self) -> tuple[str, str]:
+        if self.agent.results_in is ResultsIn.USER or self.marks.tool is None:
+            return self.marks.user
+        return self.marks.tool

@@ -1,0 +1,174 @@
+"""What the model writes in its turns: thinking, words, calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agentdata.conversation import Conversation, Message
+from agentdata.templates.agent_templates.base import AgentTemplate
+from agentdata.templates.blocks import Block
+from agentdata.templates.chat_formats.base import ChatFormat, Earlier, EmptyThink
+from agentdata.templates.prompt import Kind, Mark, Segment, parts
+
+THINK_OPEN = "<think>"
+THINK_CLOSE = "</think>"
+
+
+def last_piece(out: Sequence[Segment]) -> str:
+    """The text that the model wrote for its last message, calls apart from what it said."""
+    return "".join(segment.text for segment in _last_piece(out))
+
+
+def _last_piece(out: Sequence[Segment]) -> list[Segment]:
+    piece: list[Segment] = []
+    for segment in reversed(out):
+        same = segment.message == out[-1].message and segment.trainable
+        if not same or (segment.kind is Kind.TOOL_CALL) != (out[-1].kind is Kind.TOOL_CALL):
+            break
+        piece.append(segment)
+    return piece[::-1]
+
+
+class ModelTurns:
+    """The model's turns of one conversation, without what opens and ends them."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        marks: ChatFormat,
+        agent: AgentTemplate,
+        blocks: Sequence[Block],
+        keep_thinking: bool,
+    ) -> None:
+        self.conversation, self.marks, self.agent = conversation, marks, agent
+        self.blocks = blocks
+        self.thinking_from = self._thinking_from(keep_thinking)
+        ones = (i for i in range(len(blocks) - 1, -1, -1) if len(self.pieces(i)) == 1)
+        self.last_one = next(ones, None)
+
+    def _thinking_from(self, keep_thinking: bool) -> int:
+        """The index of the block from which on thinking stays."""
+        earlier = self.marks.earlier_thinking
+        kept = earlier is Earlier.KEPT or (keep_thinking and earlier is not Earlier.DROPPED)
+        if kept or (self.marks.keeps_thinking_with_tools and self.conversation.tools):
+            return 0
+        roles = [block.role for block in self.blocks]
+        if earlier is Earlier.UNTIL_TOOLS:
+            last = len(roles) - 1
+            return min(last, roles.index("tool") - 1) if "tool" in roles else last
+        asked = [index for index, role in enumerate(roles) if role in ("user", "tool")]
+        return asked[-1] if asked else 0
+
+    def segments(self, index: int) -> list[Segment]:
+        """What the model writes in the block of that index."""
+        block = self.blocks[index]
+        out: list[Segment] = []
+        for number, message in block.messages:
+            out += self._said(number, message)
+            if message.tool_calls:
+                self._add_calls(out, number, message)
+        first = block.messages[0][0]
+        if index < self.thinking_from:
+            return self._without_thinking(out, first)
+        text = "".join(segment.text for segment in out)
+        empty = self.marks.empty_think
+        if self._wants_thinking(index) and not self._thinks(text):
+            out.insert(0, Segment(empty, Kind.REASONING, first, trainable=True, control=True))
+        return out
+
+    def _wants_thinking(self, index: int) -> bool:
+        where = self.marks.empty_think_in
+        if where is EmptyThink.AFTER_USER:
+            before = self.blocks[index - 1]
+            # Results that answer no call are part of the user's turn.
+            unasked = before.role == "tool" and self.blocks[index - 2].role == "user"
+            return unasked or (before.role == "user" and bool(before.messages))
+        if where is EmptyThink.LAST:
+            return index == self.last_one
+        return bool(self.marks.empty_think)
+
+    def _thinks(self, text: str) -> bool:
+        """Whether what the model wrote in a turn has thinking."""
+        if self.marks.think_anywhere:
+            return self.marks.think_open in text
+        return text.startswith((self.marks.think_open, self.marks.empty_think))
+
+    def pieces(self, index: int) -> list[str]:
+        """The texts that make up a turn of the model, calls apart from what it said."""
+        out: list[str] = []
+        for _, message in self.blocks[index].messages:
+            if message.role != "assistant":
+                continue
+            if message.reasoning is not None or message.text or not message.tool_calls:
+                out.append("said")
+            if message.tool_calls:
+                out.append("calls")
+        return out
+
+    def begins_with_calls(self, index: int) -> bool:
+        """Whether a turn begins with calls that a mark of their own ends."""
+        return self._ends_calls() and self.pieces(index)[:1] == ["calls"]
+
+    def _ends_calls(self) -> bool:
+        return bool(self.marks.call_end) and self.agent.results_in.is_tools_turn
+
+    def hands_over(self, block: Block) -> bool:
+        """Whether the model's turn ends with calls, and these with a mark of their own."""
+        return self._ends_calls() and bool(block.messages[-1][1].tool_calls)
+
+    def _said(self, number: int, message: Message) -> Iterator[Segment]:
+        """Reasoning and content of one message."""
+        if message.tool_calls and message.reasoning is None and not message.text:
+            return
+        reasoning = ""
+        if message.reasoning is not None:
+            reasoning = f"{THINK_OPEN}\n{message.reasoning}\n{THINK_CLOSE}\n\n"
+            if self.agent.thought and self.conversation.meta.get("thought"):
+                answer = "" if message.tool_calls else self.agent.answer
+                reasoning = f"{self.agent.thought} {message.reasoning}\n{answer}"
+        pieces = (Kind.REASONING, reasoning), (Kind.CONTENT, message.text)
+        for kind, text in self.marks.said(reasoning + message.text) if self.marks.said else pieces:
+            if text:
+                control = isinstance(text, Mark)
+                yield Segment(text, kind, number, trainable=True, control=control)
+
+    def _add_calls(self, out: list[Segment], number: int, message: Message) -> None:
+        """Add the calls of this message to its turn so far."""
+        said: list[Segment] = []
+        if out and out[-1].kind is not Kind.TOOL_CALL:
+            said = _last_piece(out)
+        text = "".join(segment.text for segment in said)
+        kept, separator = self.agent.lead_in(text if said else None)
+        if kept != text:
+            out[len(out) - len(said) :] = _cut(said, text.index(kept), len(kept))
+        calls = [separator, *parts(self.agent.format_calls(message.tool_calls))]
+        if self._ends_calls():
+            calls.append(Mark(self.marks.call_end))
+        out += [
+            Segment(text, Kind.TOOL_CALL, number, trainable=True, control=isinstance(text, Mark))
+            for text in calls
+            if text
+        ]
+
+    def _without_thinking(self, out: list[Segment], first: int) -> list[Segment]:
+        """An earlier round as a server replays it: no thinking, white space stripped."""
+        said = [s for s in out if s.message == first and s.kind is not Kind.TOOL_CALL]
+        text = self.marks.without_thinking("".join(s.text for s in said))
+        history = Segment(self.marks.history_think, Kind.REASONING, first, True, control=True)
+        kept = [history] if history.text else []
+        kept += [Segment(text, Kind.CONTENT, first, trainable=True)] if text else []
+        return kept + out[len(said) :]
+
+
+def _cut(segments: Sequence[Segment], start: int, length: int) -> list[Segment]:
+    """The `length` characters from `start` on."""
+    out: list[Segment] = []
+    position = 0
+    for segment in segments:
+        begin, end = max(0, start - position), max(0, start + length - position)
+        text = segment.text[begin:end]
+        if text:
+            out.append(replace(segment, text=text))
+        position += len(segment.text)
+    return out
