@@ -21,11 +21,11 @@ def parse_calls(
 ) -> ParsedText:
     """What the model's turn `text` says: content, reasoning, calls, and what is malformed in it.
 
-    `template` is an agent template or its name, or a chat format with one (`qwen3`, `qwen3+hermes`).
-    An end of turn at the end of the text is left out. Templates that write arguments without
-    their types (XML) need `tools` to tell the text "2" from the number. Never raises on a text;
-    `faults` give what could not be read, with places in characters. Raises UsageError for
-    unknown names.
+    `template` is an agent template or its name, or a chat format with one (`qwen3`,
+    `qwen3+hermes`). An end of turn at the end of the text is left out. Templates that write
+    arguments without their types (XML) need `tools` to tell the text "2" from the number. Never
+    raises on a text; `faults` give what is malformed, with places in characters. Raises
+    UsageError for unknown names.
 
     >>> parsed = parse_calls('<tool_call>\\n{"name": "now", "arguments": {}}', "hermes")
     >>> parsed.tool_calls[0].name, parsed.faults[0].code

@@ -1,4 +1,4 @@
-"""Harmony, gpt-oss's channels: analysis is reasoning, final is content, commentary to a tool a call.
+"""Harmony, gpt-oss's channels: analysis is reasoning, a message to a tool is a call.
 
 Source: the published format of openai/harmony.
 """
