@@ -1,4 +1,4 @@
-"""Calls with one pair of marks around every argument: Qwen3-Coder, GLM-4.5, MiniMax, DeepSeek-V4."""
+"""Calls with marks around every argument: Qwen3-Coder, GLM-4.5, MiniMax, DeepSeek-V4."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from agentdata.templates.parsing.base import Reader, skip_space
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
 _HOLES = {
-    "name": r"(?P<name>[^\n<>]+?)",
-    "key": r"(?P<key>[^\n<>]+?)",
+    "name": r"(?P<name>[^\n<>\"{}]+)",
+    "key": r"(?P<key>[^\n<>\"]+)",
     "type": r"(?P<type>\w+)",
     "number": r"\d+",
     " ": r"\s*",

@@ -90,7 +90,7 @@ def _end(text: str, start: int) -> int | None:
 
 
 def items(text: str, start: int, end: int, number: int) -> list[Place]:
-    """The places of the `number` items of the list at `start`; all of it where they are not sure."""
+    """The places of the `number` items of the list at `start`; all of it where not sure."""
     places = [(begin, stop) for begin, _, stop in _children(text, start, end)]
     return places if len(places) == number else [(start, end)] * number
 
