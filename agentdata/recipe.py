@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agentdata.checks import CheckLevel
 from agentdata.errors import UsageError
+from agentdata.loss_scale.kinds import check_weights
 
 Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
 
@@ -19,6 +20,7 @@ class Recipe(BaseModel):
     """Sources, and how they become shards. Lengths are in tokens, `shard_size` in bytes.
 
     `split` is {name of the split: share of the rows}, by a hash of the id; the rest is `train`.
+    `weights` is {kind of text: weight}, multiplied with what `loss_scale` says.
     `workers` and `batch_rows` never change what is written.
     """
 
@@ -30,6 +32,7 @@ class Recipe(BaseModel):
     template: str = "auto"
     agent_template: str = "auto"
     loss_scale: str = "default"
+    weights: dict[str, float] = Field(default_factory=dict)
     max_length: Annotated[int, Field(gt=1)] | None = None
     overflow: Overflow = "drop"
     pack: Annotated[int, Field(gt=1)] | None = None
@@ -42,6 +45,11 @@ class Recipe(BaseModel):
     on_error: Literal["quarantine", "raise"] = "quarantine"
     limit: Annotated[int, Field(gt=0)] | None = None
     workers: Annotated[int, Field(gt=0)] = 1
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _are_weights(cls, weights: Any) -> dict[str, float]:
+        return check_weights(weights)
 
     def content(self) -> dict[str, Any]:
         """What decides the bytes of the shards: all but the number of workers."""

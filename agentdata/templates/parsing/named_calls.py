@@ -13,10 +13,11 @@ from agentdata.templates.parsing.values import read_value
 class NamedCalls:
     """`open` name `separator` arguments `close`.
 
-    Without `close` a call ends where its line does and one of `following` comes next. `literal`
-    arguments are a Python dict, as ReAct templates print them; text that is none is kept as it
-    stands. `name` is the form of what stands for the name, with a group `name`. Without `open` a
-    call begins at a name alone on its line with an object below.
+    Without `close` a call ends where its line does and one of `following` comes next. Without
+    `open` a call begins at a name alone on its line with an object below. `literal` arguments are
+    a Python dict, as ReAct templates print them; text that is none is kept as it stands.
+    `fenced` arguments stand in a code fence. `name` is the form of what stands for the name, with
+    a group `name`.
     """
 
     separator: str
@@ -24,6 +25,7 @@ class NamedCalls:
     close: str = ""
     following: tuple[str, ...] = ()
     literal: bool = False
+    fenced: bool = False
     name: str = r"\s*(?P<name>.*?)\s*"
 
     def find(self, text: str, start: int) -> int:
@@ -82,8 +84,9 @@ class NamedCalls:
         ):
             before = len(reader.faults)
             value = read_value(reader, first)
-            if self.literal:
-                reader.faults[before:] = _without(reader.faults[before:], "python_literal")
+            reader.faults[before:] = [
+                fault for fault in reader.faults[before:] if not self._is_own_way(fault)
+            ]
             if value is not None:
                 reader.add(name, value.value, name_at, (value.start, value.end))
                 return self._end(reader, value.after)
@@ -132,6 +135,8 @@ class NamedCalls:
         reader.fault("missing_end", f"no {self.close} after the call", end, end)
         return end
 
-
-def _without(faults: list[Fault], code: str) -> list[Fault]:
-    return [fault for fault in faults if fault.code != code]
+    def _is_own_way(self, fault: Fault) -> bool:
+        """Whether the template itself writes what JSON has not."""
+        return (self.literal and fault.code == "python_literal") or (
+            self.fenced and fault.code == "code_fence"
+        )

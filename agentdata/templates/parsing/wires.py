@@ -57,7 +57,9 @@ LFM2 = TurnWire(PythonCalls("<|tool_call_start|>", "<|tool_call_end|>"))
 HARMONY = Harmony()
 
 DEEPSEEK_V3 = TurnWire(
-    NamedCalls("\n", "<｜tool▁call▁begin｜>function<｜tool▁sep｜>", "<｜tool▁call▁end｜>"),
+    NamedCalls(
+        "\n", "<｜tool▁call▁begin｜>function<｜tool▁sep｜>", "<｜tool▁call▁end｜>", fenced=True
+    ),
     section=("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"),
 )
 DEEPSEEK_V3_1 = TurnWire(
