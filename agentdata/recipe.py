@@ -32,7 +32,7 @@ class Recipe(BaseModel):
     template: str = "auto"
     agent_template: str = "auto"
     loss_scale: str = "default"
-    weights: dict[str, float] = Field(default_factory=dict)
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     max_length: Annotated[int, Field(gt=1)] | None = None
     overflow: Overflow = "drop"
     pack: Annotated[int, Field(gt=1)] | None = None

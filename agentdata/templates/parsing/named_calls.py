@@ -35,10 +35,9 @@ class NamedCalls:
         if self.close:
             return text.find(self.open, start)
         word, separator = re.escape(self.open), re.escape(self.separator)
-        match = re.compile(rf"{word}(?=[^\n]*\n\s*{separator})|^[ \t]*{word}", re.M).search(
-            text, start
-        )
-        return match.start() if match else -1
+        form = rf"{word}(?=[^\n]*\n\s*{separator})|^[ \t]*{word}"
+        match = re.compile(form, re.MULTILINE).search(text, start)
+        return match.end() - len(self.open) if match else -1
 
     def read(self, reader: Reader, start: int) -> int:
         text = reader.text
