@@ -54,16 +54,24 @@ def rendered(conversation: Conversation, house: House) -> Rendered:
     """The prompt and weights of a conversation."""
     prompt = render(conversation, house.template, keep_thinking=house.keep_thinking)
     weights = weigh(prompt, conversation, house.loss_scale)
-    kinds = house.recipe.weights
-    if kinds:
-        parts: list[CallPart] = []
-        wire = wire_of(house.template.agent_template)
-        if wire is not None and any(kind in kinds for kind in CALL_PARTS):
-            parts, unknown = call_parts(prompt, conversation, wire)
-            warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
-            conversation = replace(conversation, warnings=warnings)
-        weights = weigh_kinds(prompt, weights, kinds, parts)
+    if house.recipe.weights:
+        weights, unknown = _weighed_by_kind(conversation, prompt, weights, house)
+        warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
+        conversation = replace(conversation, warnings=warnings)
     return Rendered(conversation, prompt, weights)
+
+
+def _weighed_by_kind(
+    conversation: Conversation, prompt: Prompt, weights: Weights, house: House
+) -> tuple[Weights, int]:
+    """The weights times those of the kinds, and the number of calls whose parts are not known."""
+    kinds = house.recipe.weights
+    parts: list[CallPart] = []
+    unknown = 0
+    wire = wire_of(house.template.agent_template)
+    if wire is not None and not kinds.keys().isdisjoint(CALL_PARTS):
+        parts, unknown = call_parts(prompt, conversation, wire)
+    return weigh_kinds(prompt, weights, kinds, parts), unknown
 
 
 def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
