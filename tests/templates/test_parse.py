@@ -373,6 +373,8 @@ def test_parse_of_render_is_what_was_rendered(
 ) -> None:
     wire = wire_of(AGENT_TEMPLATES[name])
     assert wire is not None
+    if isinstance(wire, TurnWire) and wire.calls == wires.CHATGLM4.calls:
+        content += "." if content else ""  # nothing else ends a sentence before a bare name
     unique = st.lists(expressible(wire), max_size=3, unique_by=lambda call: call.name)
     calls = tuple(data.draw(unique))
     said = Message("assistant", content, reasoning, calls)

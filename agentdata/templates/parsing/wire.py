@@ -46,9 +46,7 @@ class TurnWire:
     def read(self, reader: Reader) -> tuple[str, str | None]:
         at, reasoning = self._thinking(reader)
         at, reasoning = self._thought(reader, at, reasoning)
-        content = self._calls(reader, at)
-        for mark in self.marks:
-            content = content.replace(mark, "")
+        content = self._unmarked(self._calls(reader, at))
         return (content if content.strip() else ""), reasoning
 
     def _thinking(self, reader: Reader) -> tuple[int, str | None]:
@@ -120,9 +118,9 @@ class TurnWire:
                 between = between.rstrip().removesuffix(opening)
                 opened = True
             between = between.removesuffix(self.gap)
-            if between.strip() and before:
+            if self._unmarked(between).strip() and before:
                 reader.fault("text_after_calls", "text after a call", done, start)
-            if between.strip():
+            if self._unmarked(between).strip():
                 said.append(between)
             done = at = self._section_end(text, end)
             opened = opened and done == end
@@ -148,10 +146,7 @@ class TurnWire:
 
     def _rest(self, reader: Reader, done: int, said: list[str]) -> str:
         rest = reader.text[done:]
-        plain = rest
-        for mark in self.marks:
-            plain = plain.replace(mark, "")
-        if not plain.strip():
+        if not self._unmarked(rest).strip():
             return "".join(said)
         if reader.calls:
             reader.fault("text_after_calls", "text after a call", done, len(reader.text))
@@ -160,6 +155,11 @@ class TurnWire:
             start = done + rest.index(opening)
             reader.fault("no_call", f"{opening} without a call", start, start + len(opening))
         return "".join([*said, rest])
+
+    def _unmarked(self, text: str) -> str:
+        for mark in self.marks:
+            text = text.replace(mark, "")
+        return text
 
 
 def read_text(
