@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +24,6 @@ from agentdata.templates.parsing.minimax_calls import MiniMaxCalls
 from agentdata.templates.parsing.named_calls import NamedCalls
 from agentdata.templates.parsing.parameter_calls import ParameterCalls
 from agentdata.templates.parsing.wire import TurnWire, Wire, read_text
-
-ALL_WIRES = {name: wire for name, wire in vars(wires).items() if name.isupper() and name != "WIRES"}
-ALL_WIRES.pop("THINK")
 
 
 def told(parsed: ParsedText, text: str) -> tuple[object, ...]:
@@ -314,6 +312,8 @@ WORDS = st.text(
     st.characters(blacklist_characters="<:{[✿`|", blacklist_categories=["Cs"]), max_size=10
 ).filter(lambda text: not text or bool(text.strip()))
 
+SAID = WORDS.map(str.strip)  # some templates strip what stands before calls
+
 
 def is_object(text: str) -> bool:
     try:
@@ -367,7 +367,7 @@ def declared(calls: tuple[ToolCall, ...]) -> list[ToolSpec]:
     return tools
 
 
-@given(st.data(), st.sampled_from(sorted(AGENT_TEMPLATES)), WORDS, st.none() | WORDS)
+@given(st.data(), st.sampled_from(sorted(AGENT_TEMPLATES)), SAID, st.none() | WORDS)
 def test_parse_of_render_is_what_was_rendered(
     data: st.DataObject, name: str, content: str, reasoning: str | None
 ) -> None:
@@ -397,13 +397,54 @@ PIECES = [
 ]  # fmt: skip
 
 
-@given(st.sampled_from(sorted(ALL_WIRES)), st.lists(st.sampled_from(PIECES) | st.text(max_size=4)))
-def test_no_text_raises_and_every_fault_has_a_place(name: str, pieces: list[str]) -> None:
+@given(st.sampled_from(wires.ALL_WIRES), st.lists(st.sampled_from(PIECES) | st.text(max_size=4)))
+def test_no_text_raises_and_every_fault_has_a_place(wire: Wire, pieces: list[str]) -> None:
     text = "".join(pieces)
-    parsed, reader = read_text(ALL_WIRES[name], text)
+    parsed, reader = read_text(wire, text)
     for fault in parsed.faults:
         assert 0 <= fault.start <= fault.end <= len(text)
     for found in reader.calls:
         for start, end in (found.name, found.arguments):
             assert 0 <= start <= end <= len(text)
         assert isinstance(found.call.arguments, dict | str)
+
+
+JINJA = {
+    "tagged": "{% for c in m.tool_calls %}<tool_call>\n{{ c.function|tojson }}\n</tool_call>\n{% endfor %}",
+    "named": "{% for c in m.tool_calls %}[TOOL_CALLS]{{ c.function.name }}[ARGS]"
+    "{{ c.function.arguments|tojson }}{% endfor %}",
+    "own": "{% for c in m.tool_calls %}{{ c.function.name }}!{{ c.function.arguments|tojson }}{% endfor %}",
+}  # fmt: skip
+
+
+def chat_template(calls: str) -> str:
+    return (
+        "{% for t in tools or [] %}{{ t|tojson }}{% endfor %}{% for m in messages %}<{{ m.role }}>"
+        "{{ m.content or '' }}{% if m.tool_calls %}" + calls + "{% endif %}<end>{% endfor %}"
+        "{% if add_generation_prompt %}<assistant>{% endif %}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tagged", '<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>'),
+        ("named", '[TOOL_CALLS]f[ARGS]{"a": 1}'),
+    ],
+)
+def test_chat_templates_tell_by_a_sample_how_they_write(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / f"{name}.jinja"
+    path.write_text(chat_template(JINJA[name]))
+    assert parse_calls(text, str(path)).tool_calls == (ToolCall("f", {"a": 1}),)
+
+
+def test_a_chat_template_with_a_way_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.jinja"
+    path.write_text(chat_template(JINJA["own"]))
+    with pytest.raises(UsageError) as caught:
+        parse_calls("", str(path))
+    assert caught.value.code == "no_call_parser"
+    with pytest.raises(UsageError):
+        parse_calls("", str(tmp_path / "none.jinja"))

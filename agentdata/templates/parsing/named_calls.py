@@ -32,7 +32,7 @@ class NamedCalls:
         if not self.open:
             match = re.compile(r"(?P<name>[^\W\d][\w-]*)\n(?=\{)").search(text, start)
             return match.start() if match else -1
-        if self.close:
+        if self.close or not self.following:
             return text.find(self.open, start)
         word, separator = re.escape(self.open), re.escape(self.separator)
         form = rf"{word}(?=[^\n]*\n\s*{separator})|^[ \t]*{word}"

@@ -52,6 +52,9 @@ SEED = TurnWire(
 )
 BARE_JSON = TurnWire(JsonCalls(), marks=("<|python_tag|>",))
 MISTRAL = TurnWire(JsonCalls("[TOOL_CALLS]"), think=(*THINK, ("[THINK]", "[/THINK]")))
+MISTRAL_ARGS = TurnWire(
+    NamedCalls("[ARGS]", "[TOOL_CALLS]"), think=(*THINK, ("[THINK]", "[/THINK]"))
+)
 PYTHON = TurnWire(PythonCalls())
 LFM2 = TurnWire(PythonCalls("<|tool_call_start|>", "<|tool_call_end|>"))
 HARMONY = Harmony()
@@ -171,3 +174,35 @@ WIRES: dict[str, Wire] = {
     "gemma4": GEMMA4,
 }
 """By the name of the agent template."""
+
+ALL_WIRES: tuple[Wire, ...] = (
+    HERMES,
+    HUNYUAN,
+    MISTRAL_ARGS,
+    MISTRAL,
+    QWEN3_CODER,
+    SEED,
+    GLM4_5,
+    GLM4_7,
+    XING,
+    HY_V3,
+    HY_V3_PREVIEW,
+    DEEPSEEK_V3_1,
+    DEEPSEEK_V3,
+    DEEPSEEK_V4,
+    KIMI_K2,
+    KIMI_K3,
+    GEMMA4,
+    HARMONY,
+    MINIMAX_M2,
+    MINIMAX_M3,
+    MINICPM5,
+    LFM2,
+    PYTHON,
+    REACT_THOUGHT,
+    REACT,
+    QWEN_FUNCTION,
+    CHATGLM4,
+    BARE_JSON,
+)
+"""All of them: those with marks of their own first."""
