@@ -10,15 +10,24 @@ if TYPE_CHECKING:
     from agentdata.pipeline import compile_recipe as compile
     from agentdata.recipe import Recipe
     from agentdata.shards.reader import ShardDataset
-    from agentdata.templates import get_template, render
+    from agentdata.templates import get_template, parse_calls, render
 
-__all__ = ["Recipe", "ShardDataset", "__version__", "compile", "get_template", "render"]
+__all__ = [
+    "Recipe",
+    "ShardDataset",
+    "__version__",
+    "compile",
+    "get_template",
+    "parse_calls",
+    "render",
+]
 
 _HOMES = {
     "Recipe": ("agentdata.recipe", "Recipe"),
     "ShardDataset": ("agentdata.shards.reader", "ShardDataset"),
     "compile": ("agentdata.pipeline", "compile_recipe"),
     "get_template": ("agentdata.templates", "get_template"),
+    "parse_calls": ("agentdata.templates", "parse_calls"),
     "render": ("agentdata.templates", "render"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,17 @@ import numpy.typing as npt
 from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError
 from agentdata.house import House
-from agentdata.loss_scale import Weights, weigh
+from agentdata.loss_scale import Weights, weigh, weigh_kinds
+from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Tally
 from agentdata.templates import Kind, Prompt, render
+from agentdata.templates.parse import wire_of
+from agentdata.templates.parsing.parts import CallPart, call_parts
 from agentdata.tokenization import Tokens, token_weights
+
+UNKNOWN_CALL_PARTS = "unknown_call_parts"
+"""Counted where the name and arguments of a call are not known, which then weigh as `tool_call`."""
 
 _KINDS = tuple(Kind)
 _NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
@@ -47,7 +53,25 @@ class Rendered:
 def rendered(conversation: Conversation, house: House) -> Rendered:
     """The prompt and weights of a conversation."""
     prompt = render(conversation, house.template, keep_thinking=house.keep_thinking)
-    return Rendered(conversation, prompt, weigh(prompt, conversation, house.loss_scale))
+    weights = weigh(prompt, conversation, house.loss_scale)
+    if house.recipe.weights:
+        weights, unknown = _weighed_by_kind(conversation, prompt, weights, house)
+        warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
+        conversation = replace(conversation, warnings=warnings)
+    return Rendered(conversation, prompt, weights)
+
+
+def _weighed_by_kind(
+    conversation: Conversation, prompt: Prompt, weights: Weights, house: House
+) -> tuple[Weights, int]:
+    """The weights times those of the kinds, and the number of calls whose parts are not known."""
+    kinds = house.recipe.weights
+    parts: list[CallPart] = []
+    unknown = 0
+    wire = wire_of(house.template.agent_template)
+    if wire is not None and not kinds.keys().isdisjoint(CALL_PARTS):
+        parts, unknown = call_parts(prompt, conversation, wire)
+    return weigh_kinds(prompt, weights, kinds, parts), unknown
 
 
 def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:

@@ -13,10 +13,12 @@ from agentdata import __version__
 from agentdata.assets import tokenizer_dir
 from agentdata.errors import UsageError
 from agentdata.loss_scale import LossScale, parse_loss_scale
+from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.loss_scale.spec import Strategy
 from agentdata.recipe import Recipe
 from agentdata.redaction import patterns
 from agentdata.templates import Template, get_template
+from agentdata.templates.parse import wire_of
 from agentdata.tokenization import Encoder, load_tokenizer
 
 
@@ -57,6 +59,13 @@ def open_house(recipe: Recipe) -> House:
                 remedy="choose the model's template (`agentdata templates`) or another --tokenizer",
             )
     loss_scale = parse_loss_scale(recipe.loss_scale)
+    parts = [kind for kind in recipe.weights if kind in CALL_PARTS]
+    if parts and wire_of(template.agent_template) is None:
+        raise UsageError(
+            "unknown_call_parts",
+            f"--weights {parts[0]}: {template.agent_template.name} does not tell where that stands",
+            remedy="weigh tool_call, or choose another --agent-template",
+        )
     keep = loss_scale.strategy is not Strategy.LAST_ROUND
     return House(recipe, template, loss_scale, encoder, keep)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agentdata.checks import CheckLevel
 from agentdata.errors import UsageError
+from agentdata.loss_scale.kinds import check_weights
 from agentdata.redaction import Redact
 
 Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
@@ -20,6 +21,7 @@ class Recipe(BaseModel):
     """Sources, and how they become shards. Lengths are in tokens, `shard_size` in bytes.
 
     `split` is {name of the split: share of the rows}, by a hash of the id; the rest is `train`.
+    `weights` is {kind of text: weight}, multiplied with what `loss_scale` says.
     `workers` and `batch_rows` never change what is written.
     """
 
@@ -31,6 +33,7 @@ class Recipe(BaseModel):
     template: str = "auto"
     agent_template: str = "auto"
     loss_scale: str = "default"
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     max_length: Annotated[int, Field(gt=1)] | None = None
     overflow: Overflow = "drop"
     pack: Annotated[int, Field(gt=1)] | None = None
@@ -45,6 +48,11 @@ class Recipe(BaseModel):
     redact: list[Redact] = Field(default_factory=list)
     limit: Annotated[int, Field(gt=0)] | None = None
     workers: Annotated[int, Field(gt=0)] = 1
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _are_weights(cls, weights: Any) -> dict[str, float]:
+        return check_weights(weights)
 
     def content(self) -> dict[str, Any]:
         """What decides the bytes of the shards: all but the number of workers."""

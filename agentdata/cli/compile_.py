@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agentdata.errors import UsageError
+from agentdata.loss_scale import parse_weights
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import load_recipe, make_recipe, parse_size, parse_split
 from agentdata.shards.manifest import Manifest, SourceCounts
@@ -27,6 +28,7 @@ from agentdata.shards.manifest import Manifest, SourceCounts
 @click.option("--template", help="Chat format (see `agentdata templates`); auto is chatml.")
 @click.option("--agent-template", help="How calls are written; auto is the template's own.")
 @click.option("--loss-scale", help="default, last_round, all, presets, a JSON file; joined by +.")
+@click.option("--weights", help="By kind: tool_call=2,tool_call.name=3,reasoning=0.5; multiply.")
 @click.option("--max-length", type=int, help="Tokens per row at most.")
 @click.option("--overflow", help="drop (default), truncate_left, truncate_right, split, error.")
 @click.option("--pack", type=int, help="Pack rows into rows of at most N tokens.")
@@ -81,6 +83,8 @@ def command(
     given = {key: value for key, value in options.items() if value is not None}
     if "split" in given:
         given["split"] = parse_split(given["split"])
+    if "weights" in given:
+        given["weights"] = parse_weights(given["weights"])
     if "shard_size" in given:
         given["shard_size"] = parse_size(given["shard_size"])
     values |= given

@@ -26,6 +26,7 @@ PIPED_WIDTH = 120
 @click.option("--template", help="Chat template.  [default: auto]")
 @click.option("--agent-template", help="How calls are written.  [default: auto]")
 @click.option("--loss-scale", help="What is trained, and how much.  [default: default]")
+@click.option("--weights", help="Weights by kind of text, as tool_call=2,reasoning=0.5.")
 @click.option("--limit", type=click.IntRange(min=1), help="Count only so many rows.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same figures as JSON.")
 def command(sources: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -75,7 +76,10 @@ def _raw(sources: tuple[str, ...], given: dict[str, Any]) -> Report:
             remedy="name one; --tokenizer bundled is there without a download",
         )
     # Only now: figures of a compiled directory need no tokenizer and no templates.
+    from agentdata.loss_scale import parse_weights
     from agentdata.pipeline import measure
     from agentdata.recipe import make_recipe
 
+    if "weights" in given:
+        given["weights"] = parse_weights(given["weights"])
     return sources_report(measure(make_recipe({"sources": list(sources), **given})))

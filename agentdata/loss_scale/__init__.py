@@ -1,6 +1,7 @@
 """From a prompt to one weight per character."""
 
+from agentdata.loss_scale.kinds import parse_weights, weigh_kinds
 from agentdata.loss_scale.spec import LossScale, parse_loss_scale
 from agentdata.loss_scale.weigh import Weights, weigh
 
-__all__ = ["LossScale", "Weights", "parse_loss_scale", "weigh"]
+__all__ = ["LossScale", "Weights", "parse_loss_scale", "parse_weights", "weigh", "weigh_kinds"]
