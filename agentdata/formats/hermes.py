@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
+from agentdata.errors import RowError
 from agentdata.formats import openai, sharegpt, swift
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
@@ -45,7 +46,7 @@ DIALECT = Dialect(
         "ipython": Act.TOOL,
     },
 )
-_TEXT_KEYS = ("text", "prompt", "example")
+_TEXT_KEYS = ("text", "example")
 _CALL_ROLES = frozenset({"tool_call", "function_call"})
 _LABEL = re.compile(r"^(SYSTEM|USER|ASSISTANT|TOOL):", re.MULTILINE)
 
@@ -56,7 +57,6 @@ class HermesRow(Row):
     messages: list[ShareTurn] | str | None = None
     conversations: list[ShareTurn] | str | None = None
     text: str | None = None
-    prompt: Any = None
     example: str | None = None
 
 
@@ -138,6 +138,8 @@ class _Unfolding:
                 self.messages.extend(_results(message, message.content))
             else:
                 self._asked(message, message.content, pointer)
+        if not self.messages:
+            raise RowError("no_messages", "the row has tools alone", pointer=f"/{self.key}")
         meta = dict(self.given.meta)
         if self.marks:
             meta["think_marks"] = {key: list(marks) for key, marks in self.marks.items()}

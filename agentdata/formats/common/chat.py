@@ -31,6 +31,8 @@ class Act(StrEnum):
     CALL = "call"
     """Nothing but calls of the model; neighbours are one parallel turn."""
     TOOL = "tool"
+    SKIP = "skip"
+    """No part of the talk."""
 
 
 TWO_SYSTEMS = "row_system_passed_over"
@@ -112,12 +114,16 @@ class _Reader:
         previous = None
         for index, raw in enumerate(row[self.key]):
             act = self._act(raw, f"/{self.key}/{index}")
+            if act is Act.SKIP:
+                continue
             if act is Act.CALL and previous is Act.CALL:
                 self._join_calls(raw, f"/{self.key}/{index}")
             else:
                 self._read(raw, act, f"/{self.key}/{index}")
             previous = act
         self._add_system()
+        if not self.messages:
+            raise RowError("no_messages", "the row has no messages", pointer=f"/{self.key}")
         own = read_carried(row)
         return Conversation(
             id=row_id(row),
