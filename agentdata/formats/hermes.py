@@ -36,15 +36,10 @@ from agentdata.formats.common.turns import TextTurn, labelled_turns, special_tok
 from agentdata.formats.common.values import check, first_value, json_or_none
 
 DIALECT = Dialect(
-    messages=("messages", "conversations"),
+    messages=("messages", "conversations", "conversation", "chat"),
     role=("role", "from"),
     content=("content", "value"),
-    roles={
-        **sharegpt.DIALECT.roles,
-        **swift.DIALECT.roles,
-        "function": Act.TOOL,
-        "ipython": Act.TOOL,
-    },
+    roles={**sharegpt.DIALECT.roles, **swift.DIALECT.roles},
 )
 _TEXT_KEYS = ("text", "example")
 _CALL_ROLES = frozenset({"tool_call", "function_call"})
@@ -56,6 +51,8 @@ class HermesRow(Row):
 
     messages: list[ShareTurn] | str | None = None
     conversations: list[ShareTurn] | str | None = None
+    conversation: list[ShareTurn] | None = None
+    chat: list[ShareTurn] | None = None
     text: str | None = None
     example: str | None = None
 
@@ -72,8 +69,8 @@ def detect(row: dict[str, Any]) -> Fit:
         _CALL_ROLES & set(roles)
     ):
         return Fit.MARKED
-    others = (openai.DIALECT, sharegpt.DIALECT, swift.DIALECT)
-    return Fit.READABLE if any(roles_of(listed, other) for other in others) else Fit.NO
+    # Without the marks, a row is one of these.
+    return min(Fit.READABLE, max(other.detect(listed) for other in (openai, sharegpt, swift)))
 
 
 def read(row: dict[str, Any]) -> Conversation:

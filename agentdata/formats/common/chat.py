@@ -60,12 +60,20 @@ class Dialect:
     loss_scale: tuple[str, ...] = ("loss_scale", "loss_weight")
     meta: tuple[str, ...] = ("chat_template_kwargs", "channel")
 
-    def act(self, role: Any) -> Act | None:
-        """What a message of this role does, None where there is no such role; `Function Call`,
+    def known(self, role: Any) -> str | None:
+        """The role by its name in `roles`, None where there is no such role; `Function Call`,
         `function-call` and `function_call` are one."""
         if not isinstance(role, str):
             return None
-        return self.roles.get(role) or self.roles.get(_SEPARATOR.sub("_", role.strip().lower()))
+        if role in self.roles:
+            return role
+        name = _SEPARATOR.sub("_", role.strip().lower())
+        return name if name in self.roles else None
+
+    def act(self, role: Any) -> Act | None:
+        """What a message of this role does, None where there is no such role."""
+        name = self.known(role)
+        return None if name is None else self.roles[name]
 
 
 def messages_key(row: Mapping[str, Any], dialect: Dialect) -> str | None:
@@ -74,16 +82,17 @@ def messages_key(row: Mapping[str, Any], dialect: Dialect) -> str | None:
 
 
 def roles_of(row: Mapping[str, Any], dialect: Dialect) -> list[str] | None:
-    """The roles of a row's messages, None where it is no row of this dialect."""
+    """The roles of a row, as the dialect names them; None where it is no row of the dialect."""
     key = messages_key(row, dialect)
     if key is None or not row[key]:
         return None
     roles = []
     for message in row[key]:
         role = first_value(message, dialect.role) if isinstance(message, dict) else None
-        if dialect.act(role) is None:
+        known = dialect.known(role)
+        if known is None:
             return None
-        roles.append(str(role))
+        roles.append(known)
     return roles
 
 
