@@ -142,7 +142,11 @@ def _read_call(name: str, text: str, warnings: list[str]) -> ToolCall:
 
 def _read_messages(row: dict[str, Any], key: str) -> Conversation:
     """Messages: a tool's turn that holds the call too becomes two."""
-    called = [raw for raw in row[key] if DIALECT.act(raw.get("role")) is Act.TOOL]
+    called = [
+        (f"/{key}/{index}", raw)
+        for index, raw in enumerate(row[key])
+        if DIALECT.act(raw.get("role")) is Act.TOOL
+    ]
     plain = [
         {**raw, "content": raw["observation"]} if "observation" in raw else raw for raw in row[key]
     ]
@@ -150,12 +154,12 @@ def _read_messages(row: dict[str, Any], key: str) -> Conversation:
     warnings = list(conversation.warnings)
     messages: list[Message] = []
     for message in conversation.messages:
-        if message.role == "tool" and "observation" in (raw := called.pop(0)):
+        pointer, raw = called.pop(0) if message.role == "tool" else ("", {})
+        if "observation" in raw:
             name = raw.get("name") or raw.get("tool_name")
             if not isinstance(name, str):
-                raise RowError("bad_tool_call", "a call has no name", pointer=f"/{key}")
-            parameters = raw.get("parameters")
-            call = ToolCall(name, read_arguments(parameters, warnings))
+                raise RowError("bad_tool_call", "a call has no name", pointer=pointer)
+            call = ToolCall(name, read_arguments(raw.get("parameters"), warnings))
             messages.append(Message("assistant", tool_calls=(call,)))
         messages.append(message)
     return Conversation(

@@ -33,7 +33,7 @@ from agentdata.formats.common.hermes_text import (
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.think import split_spelled_think
 from agentdata.formats.common.turns import TextTurn, labelled_turns, special_token_turns
-from agentdata.formats.common.values import check, first_value, json_or_none
+from agentdata.formats.common.values import check, first_key, first_value, json_or_none
 
 DIALECT = Dialect(
     messages=("messages", "conversations", "conversation", "chat"),
@@ -70,7 +70,8 @@ def detect(row: dict[str, Any]) -> Fit:
     ):
         return Fit.MARKED
     # Without the marks, a row is one of these.
-    return min(Fit.READABLE, max(other.detect(listed) for other in (openai, sharegpt, swift)))
+    others = (openai.detect, sharegpt.detect, swift.detect)
+    return Fit.READABLE if any(other(listed) for other in others) else Fit.NO
 
 
 def read(row: dict[str, Any]) -> Conversation:
@@ -78,7 +79,7 @@ def read(row: dict[str, Any]) -> Conversation:
     and those of lists of messages."""
     check(HermesRow, row)
     row = _with_messages(row, strict=True)
-    return unfold_texts(read_chat(row, DIALECT), row, messages_key(row, DIALECT) or "")
+    return _Unfolding(read_chat(row, DIALECT), row).conversation()
 
 
 def _is_marked(message: Mapping[str, Any]) -> bool:
@@ -109,16 +110,14 @@ def _text_turns(text: str) -> list[TextTurn]:
     return turns
 
 
-def unfold_texts(conversation: Conversation, row: Mapping[str, Any], key: str) -> Conversation:
-    """The conversation with what its texts hold as tools, calls, results and reasoning. `row` is
-    where it was read from, and `key` where its messages are."""
-    return _Unfolding(conversation, len(row[key]), key).conversation()
-
-
 class _Unfolding:
-    def __init__(self, conversation: Conversation, raw_messages: int, key: str) -> None:
-        self.given, self.key = conversation, key
-        self.added = max(0, len(conversation.messages) - raw_messages)
+    """The conversation with what its texts hold as tools, calls, results and reasoning. `row` is
+    where it was read from."""
+
+    def __init__(self, conversation: Conversation, row: Mapping[str, Any]) -> None:
+        self.given, self.row = conversation, row
+        self.key = messages_key(row, DIALECT) or ""
+        self.added = max(0, len(conversation.messages) - len(row[self.key]))
         self.messages: list[Message] = []
         self.tools: list[ToolSpec] = []
         self.warnings = list(conversation.warnings)
@@ -126,7 +125,7 @@ class _Unfolding:
 
     def conversation(self) -> Conversation:
         for index, message in enumerate(self.given.messages):
-            pointer = f"/{self.key}/{max(0, index - self.added)}"
+            pointer = self._pointer(max(0, index - self.added))
             if not isinstance(message.content, str):
                 self.messages.append(message)
             elif message.role == "assistant":
@@ -148,6 +147,13 @@ class _Unfolding:
             meta=meta,
         )
 
+    def _pointer(self, index: int) -> str:
+        text_key = first_key(self.row, _TEXT_KEYS)
+        if text_key is not None:
+            return f"/{text_key}"
+        raw = self.row[self.key][index]
+        return f"/{self.key}/{index}/{first_key(raw, DIALECT.content) or DIALECT.content[0]}"
+
     def _asked(self, message: Message, text: str, pointer: str) -> None:
         tools, rest = take_tools(text, pointer, self.warnings) if not self.tools else ((), text)
         self.tools.extend(tools)
@@ -166,7 +172,7 @@ class _Unfolding:
         calls: list[tuple[ToolCall, ...]] = []
 
         def is_call(inner: str) -> bool:
-            found = read_calls(inner, pointer, self.warnings)
+            found = read_calls(inner, pointer, self.warnings, self.tools or self.given.tools)
             calls.extend([] if found is None else [found])
             return found is not None
 

@@ -18,7 +18,7 @@ from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import read_arguments, read_calls_text
-from agentdata.formats.common.chat import Act, Dialect, read_chat, roles_of
+from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.json_run import json_run
 from agentdata.formats.common.python_calls import read_python_calls
 from agentdata.formats.common.rows import Row, ShareTurn
@@ -102,9 +102,12 @@ def read(row: dict[str, Any]) -> Conversation:
     warnings = list(conversation.warnings)
     tools = list(conversation.tools)
     messages: list[Message] = []
-    for message in conversation.messages:
+    key = messages_key(row, DIALECT) or ""
+    added = len(conversation.messages) - len(row[key])
+    for index, message in enumerate(conversation.messages):
         if isinstance(message.content, str):
-            message = _unfolded(message, message.content, tools, warnings)
+            pointer = f"/{key}/{max(0, index - added)}"
+            message = _unfolded(message, message.content, pointer, tools, warnings)
         if masked & _names(message.role):
             message = replace(message, loss=False)
         if message.role != "system" or message.content:
@@ -136,20 +139,22 @@ def _plain(turn: dict[str, Any], index: int) -> dict[str, Any]:
     return turn
 
 
-def _unfolded(message: Message, text: str, tools: list[ToolSpec], warnings: list[str]) -> Message:
+def _unfolded(
+    message: Message, text: str, pointer: str, tools: list[ToolSpec], warnings: list[str]
+) -> Message:
     if message.role == "assistant":
-        calls, said = _take_calls(text, warnings)
+        calls, said = _take_calls(text, pointer, warnings)
         return replace(message, content=said, tool_calls=(*message.tool_calls, *calls))
     if message.role == "tool":
         inner = _RESULT.fullmatch(text)
         return replace(message, content=inner[1].strip()) if inner else message
-    return replace(message, content=_take_tools(text, tools))
+    return replace(message, content=_take_tools(text, pointer, tools))
 
 
-def _take_calls(text: str, warnings: list[str]) -> tuple[tuple[ToolCall, ...], str]:
+def _take_calls(text: str, pointer: str, warnings: list[str]) -> tuple[tuple[ToolCall, ...], str]:
     blocks = _CALLS.findall(text)
     if blocks:
-        calls = tuple(call for block in blocks for call in _block_calls(block, warnings))
+        calls = tuple(call for block in blocks for call in _block_calls(block, pointer, warnings))
         return calls, "\n".join(part for part in map(str.strip, _CALLS.split(text)[::2]) if part)
     action = _ACTION.search(text)
     if action is None:
@@ -163,24 +168,24 @@ def _take_calls(text: str, warnings: list[str]) -> tuple[tuple[ToolCall, ...], s
     return (ToolCall(action["name"], arguments),), text[: action.start()].strip()
 
 
-def _block_calls(block: str, warnings: list[str]) -> tuple[ToolCall, ...]:
+def _block_calls(block: str, pointer: str, warnings: list[str]) -> tuple[ToolCall, ...]:
     block = block.strip()
     calls = read_python_calls(block)
     if calls is None:
-        return read_calls_text(block, "/conversations", warnings)
+        return read_calls_text(block, pointer, warnings)
     for call in calls:
         if isinstance(call.arguments, str):
             read_arguments(call.arguments, warnings)
     return calls
 
 
-def _take_tools(text: str, tools: list[ToolSpec]) -> str:
+def _take_tools(text: str, pointer: str, tools: list[ToolSpec]) -> str:
     """The text without the tools that it lists, which are added to `tools`."""
     for block in _TOOLS.finditer(text):
         values, end = json_run(block[1])
         if values and not block[1][end:].strip():
             flat = [t for value in values for t in (value if isinstance(value, list) else [value])]
-            tools.extend(read_tool(value, "/conversations") for value in flat)
+            tools.extend(read_tool(value, pointer) for value in flat)
             kept = text[: block.start()].strip(), text[block.end() :].strip()
             return "\n\n".join(part for part in kept if part)
     instruction = _INSTRUCTION.search(text)
@@ -192,7 +197,7 @@ def _take_tools(text: str, tools: list[ToolSpec]) -> str:
         if not isinstance(parameters, list):
             return text
         raw = {key: line[key] for key in ("name", "description")} | {"parameters": parameters}
-        found.append(read_tool(raw, "/system"))
+        found.append(read_tool(raw, pointer))
     tools.extend(found)
     kept = text[: instruction.start()].strip(), _REACT_TOOL.sub("", instruction["tools"]).strip()
     return "\n\n".join(part for part in kept if part) if found else text

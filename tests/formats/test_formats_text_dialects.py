@@ -100,9 +100,9 @@ def test_a_role_is_known_however_it_is_spelled(role: Any, act: Act | None) -> No
 
 
 FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
-    ("hermes", chat(ASK, ("assistant", '<tool_call>{"name": "f"</tool_call>')), "bad_tool_call", "/messages/1"),
-    ("hermes", chat(ASK, ("assistant", '<tool_call>{"name": "f"</tool_call>'), system="s"), "bad_tool_call", "/messages/1"),
-    ("hermes", share(("human", "q"), ("gpt", '<tool_call>{"a": 1}</tool_call>')), "bad_tool_call", "/conversations/1"),
+    ("hermes", chat(ASK, ("assistant", '<tool_call>{"name": "f"</tool_call>')), "bad_tool_call", "/messages/1/content"),
+    ("hermes", chat(ASK, ("assistant", '<tool_call>{"name": "f"</tool_call>'), system="s"), "bad_tool_call", "/messages/1/content"),
+    ("hermes", share(("human", "q"), ("gpt", '<tool_call>{"a": 1}</tool_call>')), "bad_tool_call", "/conversations/1/value"),
     ("hermes", chat(("system", TOOLS)), "no_messages", "/messages"),
     ("hermes", chat(ASK, ("narrator", "x")), "unknown_role", "/messages/1/role"),
     ("hermes", {"text": "nothing"}, "no_messages", "/messages"),
@@ -110,11 +110,11 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("glaive", {"chat": ""}, "no_messages", "/chat"),
     ("glaive", {"chat": "ASSISTANT: <functioncall> f(1)"}, "bad_tool_call", "/chat"),
     ("glaive", {"chat": "USER: q", "system": "SYSTEM: {\"a\": 1}"}, "bad_tool", "/system"),
-    ("nemo", share(("User", "q"), ("Assistant", "<TOOLCALL>[f(1]</TOOLCALL>")), "bad_tool_call", "/conversations"),
+    ("nemo", share(("User", "q"), ("Assistant", "<TOOLCALL>[f(1]</TOOLCALL>")), "bad_tool_call", "/conversations/1"),
     ("nemo", {"chat": [{"role": "assistant", "func_call": {"params": {}}}]}, "bad_tool_call", "/chat/0/func_call"),
     ("chatglm3", {"text": "words <|user|>\nq"}, "no_messages", "/text"),
     ("chatglm3", {"text": ""}, "no_messages", "/text"),
-    ("chatglm3", {"messages": [{"role": "tool", "observation": "4"}]}, "bad_tool_call", "/messages"),
+    ("chatglm3", {"messages": [{"role": "tool", "observation": "4"}]}, "bad_tool_call", "/messages/0"),
     ("codefuse", {}, "missing_field", "/chatrounds"),
     ("codefuse", chat(("bot", "x"), key="chatrounds"), "unknown_role", "/chatrounds/0/role"),
     ("xtuner", {"conversation": [{"input": 3}]}, "wrong_type", "/conversation/0/input"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from agentdata.conversation import ToolCall, ToolSpec
@@ -12,16 +12,17 @@ from agentdata.formats.common.calls import read_call
 from agentdata.formats.common.json_run import json_run
 from agentdata.formats.common.tools import read_tool, read_tools
 from agentdata.formats.common.values import literal_or_text
+from agentdata.formats.common.xml_calls import XML_CALL, read_xml_call
 
 TOOLS_UNREAD = "tools_left_in_text"
 """Warning: a `<tools>` block could not be read; it stays in the text."""
 CALL_IN_TEXT = "call_left_in_text"
-"""Warning: what stands in a `<tool_call>` block is no JSON, only a place for some or another way to
-write a call; it stays in the text."""
+"""Warning: what stands in a `<tool_call>` block is no call, only a place for one or another way to
+write it; it stays in the text."""
 
 _TOOLS = ("<tools>", "</tools>")
 _BLOCK = re.compile(r"<(tool_call|tool_response)>")
-_CALL = re.compile(r"<tool_call>\s*[{\[]")
+_CALL = re.compile(rf"<tool_call>\s*(?:[{{\[]|{XML_CALL.pattern})")
 _PLACE = re.compile(r"<[a-zA-Z][\w -]*>|\.\.\.|…")
 # What says how to write a call, and nothing else: a template says that in its own words.
 _INSTRUCTIONS = (
@@ -140,10 +141,14 @@ def split_blocks(text: str, is_call: Callable[[str], bool] = lambda _: True) -> 
     return pieces
 
 
-def read_calls(inner: str, pointer: str, warnings: list[str]) -> tuple[ToolCall, ...] | None:
-    """The calls in a block, JSON or a Python literal; None where it is text that only shows how
-    a call looks. Raises RowError `bad_tool_call`."""
+def read_calls(
+    inner: str, pointer: str, warnings: list[str], tools: Sequence[ToolSpec] = ()
+) -> tuple[ToolCall, ...] | None:
+    """The calls in a block: JSON, a Python literal, or XML; None where it is text that only shows
+    how a call looks. Raises RowError `bad_tool_call`."""
     text = inner.strip()
+    if (call := read_xml_call(text, tools)) is not None:
+        return (call,)
     values, end = json_run(text)
     if not values or text[end:].strip():
         value = literal_or_text(text)

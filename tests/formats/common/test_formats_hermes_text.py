@@ -68,7 +68,7 @@ def test_calls(inner: str, expected: tuple[ToolCall, ...]) -> None:
         '{"name": <function-name>, "arguments": <args-json-object>}',
         '{"name": "tool name here", "arguments": {...}}',
         "f(a=1)",
-        "<function=f><parameter=a>1</parameter></function>",
+        "<function=f><parameter=a>1",
         "",
     ],
 )
