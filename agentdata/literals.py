@@ -9,6 +9,7 @@ from typing import Any
 from agentdata.errors import RowError
 from agentdata.json_text import JsonError, loads
 
+_JSON_WORDS = {"true": True, "false": False, "null": None}
 MAX_CHARS = 8_000_000
 """Longer literals are refused: the parser needs about a hundred times their size."""
 
@@ -16,8 +17,9 @@ MAX_CHARS = 8_000_000
 def read_text_value(text: str, pointer: str) -> Any:
     """The JSON-like value that `text` writes as JSON or as a Python literal.
 
-    Tuples become lists. Raises RowError `bad_literal` where it is neither, or where the literal
-    has no counterpart in JSON (bytes, sets, complex numbers, keys that are no strings).
+    Tuples become lists, and a literal may hold JSON's `true`, `false` and `null`. Raises RowError
+    `bad_literal` where it is neither, or where the literal has no counterpart in JSON (bytes, sets,
+    complex numbers, keys that are no strings).
 
     >>> read_text_value("[{'from': 'user', 'value': None}]", "/conversations")
     [{'from': 'user', 'value': None}]
@@ -35,12 +37,20 @@ def read_text_value(text: str, pointer: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\d" in data is no concern of the reader's
-            return _json_like(ast.literal_eval(text.strip()))
+            tree = ast.parse(text.strip(), mode="eval")
+            return _json_like(ast.literal_eval(_JsonWords().visit(tree)))
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise RowError(
             "bad_literal", f"neither JSON nor a Python literal: {reason}", pointer=pointer
         ) from None
+
+
+class _JsonWords(ast.NodeTransformer):
+    """Puts the constants that JSON's words mean in their place."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(_JSON_WORDS[node.id]) if node.id in _JSON_WORDS else node
 
 
 def _json_like(value: Any) -> Any:

@@ -83,7 +83,7 @@ def sources(data: Path) -> Iterator[Source]:
         source = Source(folder.name)
         files = [str(path) for path in sorted(folder.rglob("*.txt"))]
         options = {
-            "sources": [str(folder), *files],
+            "sources": [*([str(folder)] if _has_rows(folder) else []), *files],
             "tokenizer": "bundled",
             "template": "chatml",
             "workers": 1,
@@ -96,6 +96,12 @@ def sources(data: Path) -> Iterator[Source]:
                 raise
             source.others = sum(path.name.lower().endswith(ENDINGS) for path in folder.rglob("*"))
         yield source
+
+
+def _has_rows(folder: Path) -> bool:
+    """Whether a compile of the folder finds files in it; texts it passes over."""
+    names = [path.name.lower() for path in folder.rglob("*")]
+    return any(name.endswith(ENDINGS) and not name.endswith(".txt") for name in names)
 
 
 def format_table() -> Iterator[str]:

@@ -35,17 +35,19 @@ def get(name: str) -> Format:
 
 
 def detect(rows: Sequence[dict[str, Any]]) -> str:
-    """The name of the format that most of these rows have; of several, the one whose own marks
-    most rows bear.
+    """The name of the format that most of these rows have; of several, one whose own marks are
+    rarer than those of general formats, then the one whose marks most rows bear.
 
     Raises AgentDataError `unknown_format` (no row fits any) and `ambiguous_format`.
     """
-    tallies: dict[tuple[int, int, bool], list[str]] = {}
+    tallies: dict[tuple[int, bool, int, bool], list[str]] = {}
     for name, format_ in FORMATS.items():
         fits = [format_.detect(row) for row in rows]
         readable, marked = sum(fit > Fit.NO for fit in fits), fits.count(Fit.MARKED)
         if readable:
-            tallies.setdefault((readable, marked, format_.general), []).append(name)
+            special = marked > 0 and not format_.general
+            rank = (readable, special, marked, format_.general)
+            tallies.setdefault(rank, []).append(name)
     if not tallies:
         raise AgentDataError(
             "unknown_format",

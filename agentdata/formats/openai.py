@@ -13,7 +13,7 @@ from agentdata.formats.common.values import check
 from agentdata.formats.common.write_openai import write_openai
 
 DIALECT = Dialect(
-    messages=("messages", "traj", "conversations"),
+    messages=("messages", "traj", "conversations", "conversation", "chat"),
     roles={
         "system": Act.SYSTEM,
         "developer": Act.SYSTEM,
@@ -32,6 +32,8 @@ class OpenAIRow(Row):
     messages: list[ChatMessage] | str | None = None
     traj: list[ChatMessage] | None = None
     conversations: list[ChatMessage] | str | None = None
+    conversation: list[ChatMessage] | None = None
+    chat: list[ChatMessage] | None = None
     functions: ToolsField = None
 
 

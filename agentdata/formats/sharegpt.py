@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from agentdata.conversation import Conversation, Message
 from agentdata.formats import openai
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.carried import carried
-from agentdata.formats.common.chat import Act, Dialect, read_chat, roles_of
+from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.think import join_think, split_think
@@ -24,36 +25,50 @@ DIALECT = Dialect(
         "system": Act.SYSTEM,
         "human": Act.USER,
         "user": Act.USER,
+        "prompter": Act.USER,
         "gpt": Act.ASSISTANT,
+        "chatgpt": Act.ASSISTANT,
         "assistant": Act.ASSISTANT,
         "bot": Act.ASSISTANT,
+        "chatbot": Act.ASSISTANT,
         "model": Act.ASSISTANT,
         "function_call": Act.CALL,
         "tool_call": Act.CALL,
         "observation": Act.TOOL,
         "tool": Act.TOOL,
+        "function": Act.TOOL,
         "function_response": Act.TOOL,
+        "function_result": Act.TOOL,
         "tool_response": Act.TOOL,
+        "tool_result": Act.TOOL,
+        "ipython": Act.TOOL,
     },
 )
+_DIALECT = replace(DIALECT, messages=("conversations", "conversation", "messages"))
 NOT_ALTERNATING = "turns_not_alternating"
 """Warning: LLaMA-Factory takes turns of the model and of others by turns, and skips other rows."""
 _MARKS = frozenset({"human", "gpt", "function_call", "observation"})
 
 
 class ShareGPTRow(Row):
-    """A row of `sharegpt`; `conversations` may be the list written as text."""
+    """A row of `sharegpt`: its turns lie under the first of these keys that is there, and may be
+    written as text."""
 
-    conversations: list[ShareTurn] | str
+    conversations: list[ShareTurn] | str | None = None
+    conversation: list[ShareTurn] | None = None
+    messages: list[ShareTurn] | str | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by the roles that are its own; with `role` and `content`, read where `openai` knows
     not all of the roles."""
     row = unfold(row)
-    roles = roles_of(row, DIALECT)
-    if roles is None or (
-        "from" not in row["conversations"][0] and roles_of(row, openai.DIALECT) is not None
+    roles = roles_of(row, _DIALECT)
+    if roles is None:
+        return Fit.NO
+    key = messages_key(row, _DIALECT) or ""
+    if "from" not in row[key][0] and (
+        key != "conversations" or roles_of(row, openai.DIALECT) is not None
     ):
         return Fit.NO
     return Fit.READABLE if _MARKS.isdisjoint(roles) else Fit.MARKED
@@ -63,7 +78,7 @@ def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError."""
     row = unfold(row, strict=True)
     check(ShareGPTRow, row)
-    return read_chat(row, DIALECT)
+    return read_chat(row, _DIALECT)
 
 
 def write(conversation: Conversation, warnings: list[str]) -> dict[str, Any]:

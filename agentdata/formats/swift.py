@@ -9,6 +9,7 @@ from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.carried import carried
 from agentdata.formats.common.chat import Act, Dialect, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
+from agentdata.formats.common.hermes_text import is_hermes
 from agentdata.formats.common.rows import ChatMessage, Row
 from agentdata.formats.common.think import join_think
 from agentdata.formats.common.values import check
@@ -29,6 +30,10 @@ DIALECT = Dialect(
 _ROLE_MARKS = frozenset({"tool_call", "tool_response"})
 _MESSAGE_MARKS = ("loss", "loss_scale")
 _ROW_MARKS = ("images", "videos", "audios")
+_SHORT_KEYS = frozenset(
+    {"response", "system", "history", "tools", "objects", "label", "channel", "id", *_ROW_MARKS}
+    | {"rejected_response", "chat_template_kwargs", "agentdata"}
+)
 
 
 class SwiftRow(Row):
@@ -42,20 +47,21 @@ class SwiftRow(Row):
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by the two roles of its own, weights on messages, media columns, or the short
-    forms."""
+    """Marked by the two roles of its own, weights on messages, media columns, or the short forms
+    (`query` and `response`, `response` alone, `conversation` of `human` and `assistant`)."""
     row = unfold(row)
     if "messages" not in row:
         return Fit.MARKED if _short_form(row) else Fit.NO
     roles = roles_of(row, DIALECT)
     if roles is None:
         return Fit.NO
-    marked = (
-        not _ROLE_MARKS.isdisjoint(roles)
-        or any(key in message for message in row["messages"] for key in _MESSAGE_MARKS)
-        or any(row.get(key) for key in _ROW_MARKS)
+    if not _ROLE_MARKS.isdisjoint(roles):
+        return Fit.MARKED
+    marked = any(row.get(key) for key in _ROW_MARKS) or any(
+        key in message for message in row["messages"] for key in _MESSAGE_MARKS
     )
-    return Fit.MARKED if marked else Fit.READABLE
+    # Weights and media may stand beside calls written in the texts, which say more.
+    return Fit.MARKED if marked and not _calls_in_text(row["messages"]) else Fit.READABLE
 
 
 def read(row: dict[str, Any]) -> Conversation:
@@ -73,7 +79,18 @@ def _short_form(row: dict[str, Any]) -> bool:
         return all(
             isinstance(pair, dict) and {"human", "assistant"} <= pair.keys() for pair in pairs
         )
-    return isinstance(row.get("response"), str) and isinstance(row.get("query", ""), str)
+    if not isinstance(row.get("response"), str) or not isinstance(row.get("query", ""), str):
+        return False
+    # A response alone is text to learn, unless the row is the record of something else.
+    return "query" in row or row.keys() <= _SHORT_KEYS
+
+
+def _calls_in_text(messages: list[dict[str, Any]]) -> bool:
+    return any(
+        is_hermes(message["content"], by_model=message.get("role") == "assistant")
+        for message in messages
+        if isinstance(message.get("content"), str)
+    )
 
 
 def _messages(row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -161,9 +161,10 @@ def _parsed_line(raw: bytes, number: int) -> RawRow | BadRow:
         value = loads(raw)
     except JsonError as error:
         return BadRow(number, error.code, f"no JSON: {error}", raw=_beginning(raw))
-    if not isinstance(value, dict):
+    row = _as_row(value)
+    if row is None:
         return BadRow(number, "not_an_object", _not_an_object(value), raw=_beginning(raw))
-    return RawRow(value, number)
+    return RawRow(row, number)
 
 
 def _document_rows(path: Path) -> Iterator[RawRow | BadRow]:
@@ -218,14 +219,25 @@ def _rows_of(document: Any) -> tuple[str, list[Any] | None]:
 
 
 def _element(value: Any, number: int, pointer: str, checked: bool) -> RawRow | BadRow:
-    if not isinstance(value, dict):
+    row = _as_row(value)
+    if row is None:
         message = _not_an_object(value)
         return BadRow(number, "not_an_object", message, pointer, dumps(value)[:RAW_CHARS])
     if not checked and has_lone_surrogate(value):
         raw = dumps(value).encode(errors="backslashreplace")
         message = "holds half of a surrogate pair"
         return BadRow(number, "bad_unicode", message, pointer, _beginning(raw))
-    return RawRow(value, number, pointer)
+    return RawRow(row, number, pointer)
+
+
+def _as_row(value: Any) -> dict[str, Any] | None:
+    """The row that a JSON value is: an object, or a list of messages; None for anything else."""
+    if isinstance(value, dict):
+        return value
+    is_talk = isinstance(value, list) and all(
+        isinstance(item, dict) and ("role" in item or "from" in item) for item in value
+    )
+    return {"messages": value} if is_talk and value else None
 
 
 def _parquet_rows(unit: WorkUnit) -> Iterator[RawRow | BadRow]:

@@ -85,8 +85,7 @@ def test_every_row_is_read(
 @pytest.mark.parametrize(
     "file",
     [
-        "ms-swift-docs/tests/llm/data/alpaca.jsonl",
-        "tau-bench/few_shot_data/MockAirlineDomainEnv-few_shot.jsonl",
+        "qwen-agent/benchmark/deepplanning/travelplanning/tools/tool_schema.json",
         "llamafactory-sharegpt/dataset_info.json",
     ],
 )

@@ -13,6 +13,8 @@ NAME_KEYS = ("name", "api_name", "tool_name", "function_name", "function")
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")
 ID_KEYS = ("id", "tool_call_id", "call_id")
 DOUBLE_ENCODED = "double_encoded_arguments"
+ARGUMENTS_AS_TEXT = "arguments_as_text"
+"""Warning: arguments that are no JSON object; they stay the text that they are."""
 
 
 def read_call(value: Any, pointer: str, warnings: list[str]) -> ToolCall:
@@ -39,7 +41,7 @@ def read_call(value: Any, pointer: str, warnings: list[str]) -> ToolCall:
 
 
 def read_arguments(value: Any, warnings: list[str]) -> dict[str, Any] | str:
-    """The arguments as an object; text that is no JSON object stays as it stands.
+    """The arguments as an object; text that is no JSON object stays as it stands, with a warning.
 
     Text that holds the JSON text of an object once more is unpacked, with a warning. Null is the
     empty object; any other value that is no object becomes its JSON text.
@@ -49,13 +51,17 @@ def read_arguments(value: Any, warnings: list[str]) -> dict[str, Any] | str:
     if value is None:
         return {}
     if not isinstance(value, str):
+        warnings.append(ARGUMENTS_AS_TEXT)
         return dumps(value)
     parsed = json_or_none(value)
     if isinstance(parsed, str):
         parsed = json_or_none(parsed)
         if isinstance(parsed, dict):
             warnings.append(DOUBLE_ENCODED)
-    return parsed if isinstance(parsed, dict) else value
+    if isinstance(parsed, dict):
+        return parsed
+    warnings.append(ARGUMENTS_AS_TEXT)
+    return value
 
 
 def read_calls_text(value: Any, pointer: str, warnings: list[str]) -> tuple[ToolCall, ...]:

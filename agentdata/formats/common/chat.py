@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,6 +18,8 @@ from agentdata.formats.common.think import split_think
 from agentdata.formats.common.tools import read_tools
 from agentdata.formats.common.values import first_key, first_value, row_id
 
+_SEPARATOR = re.compile(r"[\s_-]+")
+
 
 class Act(StrEnum):
     """What a message of some role does."""
@@ -28,6 +31,8 @@ class Act(StrEnum):
     CALL = "call"
     """Nothing but calls of the model; neighbours are one parallel turn."""
     TOOL = "tool"
+    SKIP = "skip"
+    """No part of the talk."""
 
 
 TWO_SYSTEMS = "row_system_passed_over"
@@ -40,7 +45,7 @@ RESULT_ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
 class Dialect:
     """The words a format uses. Where several keys are given, the first that holds something
     counts. `roles` says what each role does; a role that is not in it is an error. `loss` maps
-    keys of messages to the value that means "train"."""
+    keys of messages to the value that means "train"; one with a dot stands inside another."""
 
     roles: Mapping[str, Act]
     messages: tuple[str, ...] = ("messages",)
@@ -49,9 +54,26 @@ class Dialect:
     tools: tuple[str, ...] = ("tools", "functions")
     system: tuple[str, ...] = ("system",)
     reasoning: tuple[str, ...] = ("reasoning_content", "reasoning", "thinking")
-    loss: Mapping[str, bool] = field(default_factory=lambda: {"loss": True, "weight": True})
+    loss: Mapping[str, bool] = field(
+        default_factory=lambda: {"loss": True, "weight": True, "metadata.masked": False}
+    )
     loss_scale: tuple[str, ...] = ("loss_scale", "loss_weight")
     meta: tuple[str, ...] = ("chat_template_kwargs", "channel")
+
+    def known(self, role: Any) -> str | None:
+        """The role by its name in `roles`, None where there is no such role; `Function Call`,
+        `function-call` and `function_call` are one."""
+        if not isinstance(role, str):
+            return None
+        if role in self.roles:
+            return role
+        name = _SEPARATOR.sub("_", role.strip().lower())
+        return name if name in self.roles else None
+
+    def act(self, role: Any) -> Act | None:
+        """What a message of this role does, None where there is no such role."""
+        name = self.known(role)
+        return None if name is None else self.roles[name]
 
 
 def messages_key(row: Mapping[str, Any], dialect: Dialect) -> str | None:
@@ -60,16 +82,17 @@ def messages_key(row: Mapping[str, Any], dialect: Dialect) -> str | None:
 
 
 def roles_of(row: Mapping[str, Any], dialect: Dialect) -> list[str] | None:
-    """The roles of a row's messages, None where it is no row of this dialect."""
+    """The roles of a row, as the dialect names them; None where it is no row of the dialect."""
     key = messages_key(row, dialect)
     if key is None or not row[key]:
         return None
     roles = []
     for message in row[key]:
         role = first_value(message, dialect.role) if isinstance(message, dict) else None
-        if not isinstance(role, str) or role not in dialect.roles:
+        known = dialect.known(role)
+        if known is None:
             return None
-        roles.append(role)
+        roles.append(known)
     return roles
 
 
@@ -100,12 +123,16 @@ class _Reader:
         previous = None
         for index, raw in enumerate(row[self.key]):
             act = self._act(raw, f"/{self.key}/{index}")
+            if act is Act.SKIP:
+                continue
             if act is Act.CALL and previous is Act.CALL:
                 self._join_calls(raw, f"/{self.key}/{index}")
             else:
                 self._read(raw, act, f"/{self.key}/{index}")
             previous = act
         self._add_system()
+        if not self.messages:
+            raise RowError("no_messages", "the row has no messages", pointer=f"/{self.key}")
         own = read_carried(row)
         return Conversation(
             id=row_id(row),
@@ -120,7 +147,7 @@ class _Reader:
     def _act(self, raw: dict[str, Any], pointer: str) -> Act:
         key = first_key(raw, self.dialect.role)
         role = raw[key] if key else None
-        act = self.dialect.roles.get(role) if isinstance(role, str) else None
+        act = self.dialect.act(role)
         if act is None:
             known = ", ".join(self.dialect.roles)
             raise RowError(
@@ -142,6 +169,9 @@ class _Reader:
             message = Message("assistant", "", reasoning, calls)
         elif act is Act.TOOL:
             call_id = first_value(raw, RESULT_ID_KEYS)
+            if isinstance(value, list) and _is_outputs(value):
+                *before, value = (item["output"] for item in value)
+                self.messages.extend(Message("tool", output, name=_name(raw)) for output in before)
             message = Message(
                 "tool",
                 read_result(value, at, self.media, self.warnings),
@@ -210,11 +240,13 @@ class _Reader:
 
     def _loss(self, raw: dict[str, Any], pointer: str) -> bool | None:
         for key, train in self.dialect.loss.items():
-            value = raw.get(key)
+            value = _inside(raw, key)
             if value is not None:
                 if value not in (0, 1):
                     raise RowError(
-                        "bad_loss", f"`{key}` must be true or false", pointer=f"{pointer}/{key}"
+                        "bad_loss",
+                        f"`{key}` must be true or false",
+                        pointer=f"{pointer}/{key.replace('.', '/')}",
                     )
                 return bool(value) == train
         return None
@@ -239,6 +271,21 @@ class _Reader:
                 self.warnings.append(TWO_SYSTEMS)
             return
         self.messages.insert(0, Message("system", system))
+
+
+def _is_outputs(value: list[Any]) -> bool:
+    """Whether an answer holds the outputs of parallel calls, as GLM-4.5 writes them."""
+    return bool(value) and all(
+        isinstance(item, dict) and item.keys() == {"output"} and isinstance(item["output"], str)
+        for item in value
+    )
+
+
+def _inside(raw: dict[str, Any], path: str) -> Any:
+    value: Any = raw
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _name(raw: dict[str, Any]) -> str | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from agentdata.errors import RowError
+from agentdata.formats.common.values import json_or_none
 from agentdata.literals import read_text_value
 
 TURN_KEYS = ("conversations", "messages")
 
 
 def unfold(row: dict[str, Any], strict: bool = False) -> dict[str, Any]:
-    """The row with its turns as a list where they were JSON text or a Python literal.
+    """The row with its turns as a list where they were JSON text or a Python literal; also where
+    they are all of a text file.
 
     Raises RowError `bad_literal` if `strict`; else a row that cannot be unfolded comes back as it
     is.
@@ -25,4 +27,9 @@ def unfold(row: dict[str, Any], strict: bool = False) -> dict[str, Any]:
                 if strict:
                     raise
                 return row
+    text = row.get("text")
+    if isinstance(text, str) and len(row) == 1 and text.lstrip().startswith("["):
+        turns = json_or_none(text)
+        if isinstance(turns, list) and all(isinstance(turn, dict) for turn in turns):
+            return {**row, "messages": turns}
     return row

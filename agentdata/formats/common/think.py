@@ -1,9 +1,13 @@
-"""The canonical think block at the beginning of a text."""
+"""The think block at the beginning of a text, canonical or not."""
 
 from __future__ import annotations
 
+import re
+
 _OPEN = "<think>\n"
 _CLOSE = "\n</think>\n\n"
+_OPENING = re.compile(r"\s*<think>\s*")
+_CLOSING = re.compile(r"\s*</think>\s*")
 
 
 def split_think(text: str) -> tuple[str | None, str]:
@@ -29,3 +33,23 @@ def split_think(text: str) -> tuple[str | None, str]:
 def join_think(reasoning: str | None, content: str) -> str:
     """The text that `split_think` split."""
     return content if reasoning is None else f"{_OPEN}{reasoning}{_CLOSE}{content}"
+
+
+def split_spelled_think(text: str) -> tuple[str | None, str, tuple[str, str] | None]:
+    """(reasoning, content, marks) of a text that begins with a think block in any spelling; the
+    white space around the marks belongs to them. `marks` is None where the block is canonical or
+    there is none, so that what the text was can always be told: marks[0] + reasoning + marks[1] +
+    content.
+
+    >>> split_spelled_think("<think>why</think> because")
+    ('why', 'because', ('<think>', '</think> '))
+    """
+    reasoning, content = split_think(text)
+    opening = _OPENING.match(text) if reasoning is None else None
+    start = text.find("</think>", opening.end()) if opening else -1
+    if opening is None or start < 0:
+        return reasoning, content, None
+    reasoning = text[opening.end() : start].rstrip()
+    closing = _CLOSING.match(text, opening.end() + len(reasoning))
+    assert closing is not None
+    return reasoning, text[closing.end() :], (opening[0], closing[0])

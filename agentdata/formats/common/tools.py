@@ -9,6 +9,8 @@ from agentdata.errors import RowError
 from agentdata.formats.common.values import first_key, first_value, json_or_none
 from agentdata.literals import read_text_value
 
+NAME_KEYS = ("name", "name_for_model")
+DESCRIPTION_KEYS = ("description", "description_for_model")
 PARAMETER_KEYS = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema")
 _WRAPPERS = ("function", "plugin_schema_for_model")
 
@@ -45,10 +47,11 @@ def read_tool(value: Any, pointer: str) -> ToolSpec:
     inner = raw if key is None else raw[key]
     if not isinstance(inner, dict):
         raise RowError("bad_tool", f"`{key}` is no object", pointer=f"{pointer}/{key}")
-    name = inner.get("name") or raw.get("plugin_name") or (inner.get("type") if not key else None)
+    name = first_value(inner, NAME_KEYS) or raw.get("plugin_name")
+    name = name or (inner.get("type") if not key else None)
     if not isinstance(name, str):
         raise RowError("bad_tool", "a tool has no name", pointer=pointer)
-    description = inner.get("description")
+    description = first_value(inner, DESCRIPTION_KEYS)
     return ToolSpec(
         name=name,
         description=description if isinstance(description, str) else "",
