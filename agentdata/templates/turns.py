@@ -40,7 +40,8 @@ class Renderer:
         """The beginning of the next turn's mark, which the model has written as its stop."""
 
     def segments(self, bos: str) -> list[Segment]:
-        """All segments that have text; `bos` is the tokenizer's beginning token or ""."""
+        """All segments that have text, and the empty ones of users and tools: they tell where the
+        last round begins. `bos` is the tokenizer's beginning token or ""."""
         self.out = [Segment(text, Kind.BOS, control=True) for text in (bos, self.marks.begin)]
         self.out += self._system()
         inline = False
@@ -68,7 +69,8 @@ class Renderer:
                     self._generate()
             elif block.role != "assistant":
                 self._open_model(index, following)
-        return [segment for segment in self.out if segment.text]
+        asked = (Kind.USER, Kind.TOOL_RESULT)
+        return [segment for segment in self.out if segment.text or segment.kind in asked]
 
     def _given(self, text: str) -> str:
         return text.strip() if self.marks.trims else text

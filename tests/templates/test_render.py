@@ -9,6 +9,7 @@ from render_cases import CALL, GOLDEN, PAIRS, SAMPLE, golden_path
 
 from agentdata.conversation import Conversation, Message, NativeTurn
 from agentdata.errors import UsageError
+from agentdata.loss_scale import parse_loss_scale, weigh
 from agentdata.templates import Kind, get_template, render
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
 from agentdata.templates.chat_formats import CHAT_FORMATS
@@ -50,6 +51,21 @@ def test_last_round_drops_the_thinking_of_earlier_rounds() -> None:
     template = get_template("qwen3")
     assert "a clock" not in render(SAMPLE, template, keep_thinking=False).text
     assert "a clock" in render(SAMPLE, template, keep_thinking=True).text
+
+
+@pytest.mark.parametrize("name", sorted(CHAT_FORMATS))
+def test_an_empty_result_begins_the_last_round(name: str) -> None:
+    messages = (
+        Message("user", "q"),
+        Message("assistant", tool_calls=(CALL,)),
+        Message("tool", ""),
+        Message("assistant", "done"),
+    )
+    conversation = Conversation("id", messages)
+    prompt = render(conversation, get_template(name), keep_thinking=False)
+    weights = weigh(prompt, conversation, parse_loss_scale("last_round"))
+    [first, *_] = [e for e, v in zip(weights.ends, weights.values, strict=True) if not v]
+    assert prompt.text[:first].count("Asia") == 1
 
 
 @pytest.mark.parametrize(
