@@ -18,10 +18,10 @@ from agentdata.conversation import Conversation, Message, NativeTurn, ToolCall
 from agentdata.errors import UsageError
 from agentdata.example import UNKNOWN_CALL_PARTS, rendered
 from agentdata.house import House, open_house
-from agentdata.loss_scale import parse_loss_scale
+from agentdata.loss_scale import Weights, parse_loss_scale, weigh_kinds
 from agentdata.loss_scale.kinds import WEIGHTED_KINDS, check_weights, parse_weights
 from agentdata.recipe import make_recipe
-from agentdata.templates import Kind, get_template
+from agentdata.templates import Kind, Prompt, Segment, get_template
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
 
 KINDS = {
@@ -145,6 +145,18 @@ def test_all_trains_given_text_without_the_weights_of_kinds() -> None:
     assert [text for text, weight in found if weight == 3.0] == ["I look.", "Noon."]
 
 
+def test_thinking_that_the_server_writes_is_not_weighed() -> None:
+    segments = (
+        Segment("<think>", Kind.REASONING),
+        Segment("hm", Kind.REASONING, trainable=True),
+        Segment("clock", Kind.TOOL_CALL),
+    )
+    all_text = Weights(np.array([14], np.int64), np.array([1], np.float32))
+    product = weigh_kinds(Prompt(segments), all_text, {"reasoning": 0.5, "tool_call": 2.0})
+    assert product.ends.tolist() == [7, 9, 14]
+    assert product.values.tolist() == [1.0, 0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     "conversation",
     [
@@ -247,6 +259,16 @@ def test_the_command_line_takes_weights_and_the_ids_stay(tmp_path: Path) -> None
     weights = set(tables["option"]["loss_weights"][0].to_list())
     assert weights == {0.0, 1.0, 2.0, 4.0}
     assert tables["option"].equals(tables["recipe"])
+
+
+def test_stats_of_raw_rows_take_weights(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(ROW)
+    options = ["stats", str(tmp_path / "rows.jsonl"), "--tokenizer", "bundled", "--json"]
+    plain = CliRunner().invoke(main_group, [*options])
+    none = CliRunner().invoke(main_group, [*options, "--weights", "tool_call=0,end_of_turn=0"])
+    assert (plain.exit_code, none.exit_code) == (0, 0)
+    assert '"no_trained_tokens"' in none.output
+    assert '"no_trained_tokens"' not in plain.output
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,8 @@ def test_models_texts(
     ("wire", "text", "calls", "faults"),
     [
         (wires.BARE_JSON, 'ok {"name": "f", "parameters": {"a": 1}}', [("f", {"a": 1})], []),
+        (wires.BARE_JSON, '[{"name": "f", "arguments": {}}, {"name": "g", "arguments": {}}]',
+         [("f", {}), ("g", {})], []),
         (wires.BARE_JSON, 'a row: {"name": "Ann", "age": 3}', [], []),
         (wires.MISTRAL, '[TOOL_CALLS] [{"name": "f", "arguments": {}}]', [("f", {})], []),
         (wires.MISTRAL, "[TOOL_CALLS] []", [], ["no_call"]),
@@ -448,3 +450,9 @@ def test_a_chat_template_with_a_way_of_its_own(tmp_path: Path) -> None:
     assert caught.value.code == "no_call_parser"
     with pytest.raises(UsageError):
         parse_calls("", str(tmp_path / "none.jinja"))
+
+
+def test_a_text_of_broken_calls_is_not_read_to_its_end() -> None:
+    parsed = parse_calls('<tool_call>{"name": "f", "arguments": {' * 1000, "hermes")
+    assert "too_many_faults" in {fault.code for fault in parsed.faults}
+    assert len(parsed.tool_calls) < 200

@@ -10,7 +10,7 @@ from agentdata.json_text import JsonError, loads
 from agentdata.templates.parsing.base import Reader, skip_space
 from agentdata.templates.parsing.values import items, members, read_value
 
-_BARE = re.compile(r'\{\s*"(?:name|type|function)"\s*:')
+_BARE = re.compile(r'(?:\[\s*)?\{\s*"(?:name|type|function)"\s*:')
 _NAME = re.compile(r"""["']name["']\s*:\s*("(?:[^"\\]|\\.)*"|'[^'\\]*')""", re.DOTALL)
 _REST = re.compile(r"""\s*,\s*["'](?:arguments|parameters)["']\s*:\s*""")
 _NAMES = ("name", "function")

@@ -30,8 +30,7 @@ class NamedCalls:
 
     def find(self, text: str, start: int) -> int:
         if not self.open:
-            match = re.compile(r"(?P<name>[^\W\d][\w-]*)\n(?=\{)").search(text, start)
-            return match.start() if match else -1
+            return _bare_name(text, start)
         if self.close or not self.following:
             return text.find(self.open, start)
         word, separator = re.escape(self.open), re.escape(self.separator)
@@ -139,3 +138,18 @@ class NamedCalls:
         return (self.literal and fault.code == "python_literal") or (
             self.fenced and fault.code == "code_fence"
         )
+
+
+def _bare_name(text: str, start: int) -> int:
+    """Where a name begins that is alone before a line with an object; -1 where none does."""
+    at = text.find("\n{", start)
+    while at >= 0:
+        name = at
+        while name > start and (text[name - 1].isalnum() or text[name - 1] in "_-"):
+            name -= 1
+        while name < at and not (text[name].isalpha() or text[name] == "_"):
+            name += 1
+        if name < at:
+            return name
+        at = text.find("\n{", at + 1)
+    return -1

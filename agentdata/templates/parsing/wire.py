@@ -15,7 +15,7 @@ from agentdata.templates.parsing.base import (
 )
 
 THINK = (("<think>", "</think>"),)
-_MOST_FAILURES = 100
+_MOST_FAULTS = 200
 
 
 class Wire(Protocol):
@@ -105,13 +105,14 @@ class TurnWire:
         done = at
         opened = False
         while (start := self.calls.find(text, at)) >= 0:
-            before, faults = len(reader.calls), len(reader.faults)
+            if len(reader.faults) > _MOST_FAULTS:
+                # Every block without an end is looked through to the end of the text.
+                reader.fault("too_many_faults", "the rest is not read", start, len(text))
+                break
+            before = len(reader.calls)
             end = max(self.calls.read(reader, start), start + 1)
             at = end
             if len(reader.calls) == before:
-                if len(reader.faults) > max(faults, _MOST_FAILURES):
-                    reader.fault("too_many_faults", "the rest is not read", end, len(text))
-                    break
                 continue
             between = text[done:start]
             if opening and between.rstrip().endswith(opening):
