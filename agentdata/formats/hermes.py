@@ -77,8 +77,8 @@ def detect(row: dict[str, Any]) -> Fit:
 def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError `bad_tool_call` (a call that is no valid JSON),
     and those of lists of messages."""
-    check(HermesRow, row)
     row = _with_messages(row, strict=True)
+    check(HermesRow, row)
     return _Unfolding(read_chat(row, DIALECT), row).conversation()
 
 

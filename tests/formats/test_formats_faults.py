@@ -72,7 +72,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("swift", {"response": "r", "history": [["one"]]}, "missing_field", "/history/0/1"),
     ("swift", {"images": [{}], **openai(U)}, "bad_media", "/images/0"),
     # sharegpt
-    ("sharegpt", {}, "missing_field", "/conversations"),
+    ("sharegpt", {}, "no_messages", "/conversations"),
     ("sharegpt", {"conversations": "not a list"}, "bad_literal", "/conversations"),
     ("sharegpt", {"conversations": "'text'"}, "no_messages", "/conversations"),
     ("sharegpt", share("narrator", "x"), "unknown_role", "/conversations/1/from"),
