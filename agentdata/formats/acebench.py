@@ -23,6 +23,8 @@ from agentdata.json_text import dumps
 
 SPEAKERS: dict[str, Role] = {"user": "user", "system": "assistant", "assistant": "assistant"}
 _SPEAKER = re.compile(r"^(user|system|assistant): ?", re.MULTILINE)
+_BROKEN = re.compile(r"\[([\w.]+)\((.*)\)\]", re.DOTALL)
+"""A call that cannot be parsed, as where a string holds its own quotes."""
 _NUMBER = re.compile(r"_\d+\Z")
 _OWN_KEYS = ("time", "profile", "initial_config")
 
@@ -89,7 +91,13 @@ def _read_steps(steps: list[Any]) -> list[Message]:
         steps = steps[0]
     if not all(isinstance(step, str) for step in steps):
         raise RowError("bad_answer", "a step is no text", pointer="/mile_stone")
-    return [_message("assistant", step.strip()) for step in steps]
+    return [_step(step.strip()) for step in steps]
+
+
+def _step(text: str) -> Message:
+    message = _message("assistant", text)
+    broken = None if message.tool_calls else _BROKEN.fullmatch(text)
+    return Message("assistant", tool_calls=(ToolCall(*broken.groups()),)) if broken else message
 
 
 def _read_answer(gold: Any, tools: Collection[str]) -> Message:

@@ -37,6 +37,9 @@ class ApiBankDialogue(BaseModel):
 
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by a line with the role User or AI and a text, or API and the name of one."""
+    records = row.get("records")
+    if isinstance(records, list) and records and isinstance(records[0], dict):
+        row = records[0]
     role = row.get("role")
     key = "api_name" if role == _API else "text"
     known = role == _API or (isinstance(role, str) and role in ROLES)

@@ -152,15 +152,14 @@ def _first_allowed(allowed: Mapping[str, Any], required: Sequence[Any] = ()) -> 
     >>> _first_allowed({"a": ["", 1], "b": [2, 3], "c": [{"d": ["x", "y"]}]})
     {'b': 2, 'c': {'d': 'x'}}
     """
-    firsts = {
-        name: values[0] if isinstance(values, list) and values else values
-        for name, values in allowed.items()
-    }
-    return {
-        name: _plain(value)
-        for name, value in firsts.items()
-        if not (isinstance(value, str) and value == "" and name not in required)
-    }
+    firsts: dict[str, Any] = {}
+    for name, values in allowed.items():
+        options = values if isinstance(values, list) else [values]
+        if name in required:
+            options = [option for option in options if option != ""] or options
+        if options and (options[0] != "" or name in required):
+            firsts[name] = _plain(options[0])
+    return firsts
 
 
 def _plain(value: Any) -> Any:

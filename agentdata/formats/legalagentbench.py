@@ -1,13 +1,16 @@
 """LegalAgentBench: questions with answers, and logs of a ReAct agent in Chinese, one text file with
 many conversations.
 
-A log prints each action twice, in the model's words and as it was parsed; only the first is read.
+A log prints each action twice, in the model's words and as it was parsed; the second is read only
+where the first cannot be. What the log calls the final and the summary answer was written by others
+than the agent: it is meta, or the last answer where the agent gave none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolCall
@@ -49,19 +52,18 @@ def explode(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if not isinstance(text, str):
         yield "", row
         return
-    start = 0
-    for match in _END.finditer(text):
-        yield "/text", {"text": text[start : match.end()]}
-        start = match.end()
-    if text[start:].strip():
-        yield "/text", {"text": text[start:]}
+    ends = [match.end() for match in _END.finditer(text)]
+    if text[ends[-1] if ends else 0 :].strip():
+        ends.append(len(text))
+    for number, (start, end) in enumerate(pairwise([0, *ends])):
+        yield "", {"id": f"log-{number}", "text": text[start:end]}
 
 
 def read(row: dict[str, Any]) -> Conversation:
     """The conversation of an exploded row. Raises RowError `no_messages`, `bad_tool_call`."""
     check(LegalAgentBenchRow, row)
     if row.get("text") is not None:
-        return _Log(row["text"]).conversation()
+        return _Log(row).conversation()
     if not row.get("question"):
         raise RowError("no_messages", "the row asks nothing", pointer="/question")
     messages = [Message("user", row["question"])]
@@ -73,13 +75,16 @@ def read(row: dict[str, Any]) -> Conversation:
 class _Log:
     """One conversation of a log while its steps are read."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.row, text = row, row["text"]
         end = _END.search(text)
         self.final, self.summary = (end[1].strip(), end[2].strip()) if end else ("", "")
         self.text = text[: end.start()] if end else text
         self.messages: list[Message] = []
         self.warnings: list[str] = []
         self.thought: str | None = None
+        self.unread = ""
+        """An action that could not be read, as the model wrote it."""
         self.acted = False
         """Whether the action of this step was read."""
         self.waiting = False
@@ -95,13 +100,14 @@ class _Log:
         for mark, end in zip(marks, ends, strict=True):
             self._step(mark[1], self.text[mark.end() : end].strip())
         self._say("")
-        if self.final and self.final not in self.messages[-1].text:
+        if self.final and self.messages[-1].role != "assistant":
             self._say(self.final)
+        ends_as = {"final_answer": self.final, "summary_answer": self.summary}
         return Conversation(
-            id="",
+            id=row_id(self.row),
             messages=tuple(self.messages),
             warnings=tuple(self.warnings),
-            meta={"thought": True} | ({"summary": self.summary} if self.summary else {}),
+            meta={"thought": True} | {key: text for key, text in ends_as.items() if text},
         )
 
     def _step(self, word: str, body: str) -> None:
@@ -110,35 +116,39 @@ class _Log:
             action = _ACTION.search(body)
             self.thought = body[: action.start()].strip() if action else body
             self.acted = False
-            if action:
-                self._act(body[action.end() :])
+            if action and not self._act(body[action.end() :]):
+                self.unread = body[action.start() :]
         elif word == "行动":
             if not self.acted:
                 self._act(body)
-        elif self.waiting:
+        elif self.waiting or body:
+            self._say("")
             self.messages.append(Message("tool", body))
             self.waiting = False
         self.acted &= word != "观察"
 
-    def _act(self, text: str) -> None:
+    def _act(self, text: str) -> bool:
+        """Whether the text is an action."""
         value = fenced_value(text)
         name = value.get("action") if isinstance(value, dict) else None
         if not isinstance(name, str) or not name:
-            return  # the line below prints what the agent took it for
-        self.acted = True
+            return False
+        self.acted, self.unread = True, ""
         given = value.get("action_input")
         if name == _FINAL:
             self._say(given if isinstance(given, str) else dumps(given))
-            return
+            return True
         call = ToolCall(name, read_arguments(given, self.warnings))
         self.messages.append(Message("assistant", "", self.thought or None, (call,)))
         self.thought, self.waiting = None, True
+        return True
 
     def _say(self, text: str) -> None:
         """The words of the model, after a thought that no action has taken yet."""
-        if text or self.thought:
-            self.messages.append(Message("assistant", text, self.thought or None))
-        self.thought = None
+        if text or self.thought or self.unread:
+            said = text or self.unread
+            self.messages.append(Message("assistant", said, self.thought or None))
+        self.thought, self.unread = None, ""
 
 
 FORMAT = Format(

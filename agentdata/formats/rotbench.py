@@ -13,12 +13,12 @@ from typing import Any
 from agentdata.conversation import Conversation, Message, Role, ToolCall
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
-from agentdata.formats.common.calls import read_arguments
+from agentdata.formats.common.calls import read_written_arguments
 from agentdata.formats.common.embedded import take_list
 from agentdata.formats.common.react import split_steps
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.tools import read_tools
-from agentdata.formats.common.values import check, literal_or_text, row_id
+from agentdata.formats.common.values import check, row_id
 
 ROLES: dict[str, Role] = {
     "system": "system",
@@ -104,8 +104,7 @@ def _read_assistant(text: str, warnings: list[str]) -> Message:
     parts = {step.label: step.body.strip() for step in steps}
     if len(parts) != len(steps) or not parts.get("Action") or "Action Input" not in parts:
         return Message("assistant", text)
-    value = literal_or_text(parts["Action Input"])
-    arguments = value if isinstance(value, dict) else read_arguments(str(value), warnings)
+    arguments = read_written_arguments(parts["Action Input"], warnings)
     content = "\n".join(parts[key] for key in ("", "Final Answer") if parts.get(key))
     call = ToolCall(parts["Action"], arguments)
     return Message("assistant", content, parts.get("Thought") or None, (call,))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from agentdata.conversation import Conversation, Message, Role, ToolSpec
+from agentdata.conversation import Conversation, Message, Role, ToolCall, ToolSpec
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
-from agentdata.formats.common.calls import read_call
+from agentdata.formats.common.calls import read_call, read_written_arguments
 from agentdata.formats.common.embedded import take_list
 from agentdata.formats.common.rows import ChatMessage, Row
 from agentdata.formats.common.tools import read_tools
@@ -112,7 +113,7 @@ def _read_answer(gold: Any, warnings: list[str]) -> Message | None:
     if isinstance(gold, str):
         return Message("assistant", gold) if gold else None
     if isinstance(gold, list):
-        calls = [read_call(step, f"/ground_truth/{n}", warnings) for n, step in enumerate(gold)]
+        calls = [_call(step, f"/ground_truth/{n}", warnings) for n, step in enumerate(gold)]
         return Message("assistant", tool_calls=tuple(calls)) if calls else None
     if not isinstance(gold, dict):
         raise RowError("bad_answer", "the answer is of no known form", pointer="/ground_truth")
@@ -123,8 +124,13 @@ def _read_answer(gold: Any, warnings: list[str]) -> Message | None:
     if isinstance(gold.get("action"), str):
         gold = {"name": gold["action"], "args": gold.get("args")}
     if isinstance(gold.get("name"), str):
-        return Message("assistant", "", reasoning, (read_call(gold, "/ground_truth", warnings),))
+        return Message("assistant", "", reasoning, (_call(gold, "/ground_truth", warnings),))
     return Message("assistant", reasoning) if reasoning else None
+
+
+def _call(step: Any, pointer: str, warnings: list[str]) -> ToolCall:
+    call = read_call(step, pointer, warnings)
+    return replace(call, arguments=read_written_arguments(call.arguments, warnings))
 
 
 FORMAT = Format(

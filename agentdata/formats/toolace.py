@@ -31,7 +31,7 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _HOW_TO_CALL = re.compile(
-    r"[.\s]*Should you decide to return the function call\(s\)"
+    r"(?:\s*\.)?\s*Should you decide to return the function call\(s\)"
     r".*?NO other text MUST be included\.?\s*",
     re.DOTALL,
 )

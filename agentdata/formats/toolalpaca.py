@@ -17,8 +17,9 @@ from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import RowError
 from agentdata.formats import openai
 from agentdata.formats.base import Fit, Format
-from agentdata.formats.common.calls import read_arguments
+from agentdata.formats.common.calls import read_written_arguments
 from agentdata.formats.common.chat import roles_of
+from agentdata.formats.common.rows import ChatMessage
 from agentdata.formats.common.values import check, pointer, row_id
 from agentdata.json_text import dumps
 
@@ -38,7 +39,7 @@ class ToolAlpacaRow(BaseModel):
     functions: dict[str, str] | str | None = None
     golden_answer: list[dict[str, Any]] | None = None
     intermediate_steps: list[Any] | None = None
-    input: list[dict[str, Any]] | None = None
+    input: list[ChatMessage] | str | None = None
     output: str | None = None
 
 
@@ -49,6 +50,10 @@ def detect(row: dict[str, Any]) -> Fit:
         isinstance(row.get(key), list) for key in ("Instructions", "Instances")
     ):
         return Fit.MARKED
+    if isinstance(row.get("instruction"), str) and "functions" in row:
+        return Fit.MARKED
+    if _is_judged([row]):
+        return Fit.READABLE
     return Fit.MARKED if any(map(_is_judged, row.values())) else Fit.NO
 
 
@@ -60,20 +65,25 @@ def _is_judged(value: Any) -> bool:
 
 
 def explode(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The conversations in an API's row or in a file of the judge."""
+    """The conversations in an API's row or in a file of the judge; ids are those of the API with
+    the place in its list, since they count anew for each."""
+    if "functions" in row or _is_judged([row]):
+        yield "", row
+        return
     if not _API_KEYS & row.keys():
         for name, value in row.items():
-            if _is_judged(value):
-                for index, judged in enumerate(value):
-                    yield pointer(name, index), judged
+            for index, judged in enumerate(value if _is_judged(value) else ()):
+                own = {"id": f"{name}-{index}"} if isinstance(judged, dict) else {}
+                yield pointer(name, index), judged | own if own else judged
         return
+    api = row.get("Name")
     functions = (
         row.get("Function_Description") or row.get("Functions") or row.get("NLDocumentation")
     )
     for index, instance in enumerate(row.get("Instances") or []):
         if isinstance(instance, dict):
-            asked = {"instruction": instance.get("input"), "functions": functions}
-            yield f"/Instances/{index}", instance | asked | {"input": None}
+            asked = {"instruction": instance.get("input"), "functions": functions, "input": None}
+            yield f"/Instances/{index}", instance | asked | {"id": f"{api}-{index}"}
         else:
             yield f"/Instances/{index}", instance
     if row.get("Instances"):
@@ -84,6 +94,7 @@ def explode(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield (
             f"/Instructions/{index}",
             {
+                "id": f"{api}-{index}",
                 "instruction": instruction,
                 "functions": functions,
                 "golden_answer": answers[index] if index < len(answers) else None,
@@ -95,7 +106,7 @@ def read(row: dict[str, Any]) -> Conversation:
     """The conversation of an exploded row. Raises RowError `no_messages`, `bad_tool_call`,
     `bad_step`."""
     check(ToolAlpacaRow, row)
-    if row.get("input") is not None:
+    if isinstance(row.get("input"), list):
         return _read_judged(row)
     if not row.get("instruction"):
         raise RowError("no_messages", "the row asks nothing", pointer="/instruction")
@@ -122,8 +133,7 @@ def read(row: dict[str, Any]) -> Conversation:
 
 def _read_judged(row: dict[str, Any]) -> Conversation:
     answer = [{"role": "assistant", "content": row["output"]}] if row.get("output") else []
-    # Ids count anew for each API.
-    return openai.read({"messages": [*row["input"], *answer]})
+    return openai.read({"id": row.get("id"), "messages": [*row["input"], *answer]})
 
 
 def _read_functions(functions: Any) -> tuple[tuple[ToolSpec, ...], str]:
@@ -144,8 +154,8 @@ def _read_step(step: Any, at: str, warnings: list[str]) -> list[Message]:
     if not (isinstance(step, list) and len(step) == 2 and isinstance(step[0], list)):
         raise RowError("bad_step", "a step is no pair of action and result", pointer=at)
     action, result = step
-    name, arguments, *_ = [*action, None, None]
-    call = _call(name, arguments, at, warnings)
+    padded: list[Any] = [*action, None, None]
+    call = _call(padded[0], padded[1], at, warnings)
     said = _THOUGHT.match(action[2]) if len(action) > 2 and isinstance(action[2], str) else None
     reasoning = said[1] if said and said[1] else None
     content = result if isinstance(result, str) else dumps(result)
@@ -155,7 +165,7 @@ def _read_step(step: Any, at: str, warnings: list[str]) -> list[Message]:
 def _call(name: Any, arguments: Any, at: str, warnings: list[str]) -> ToolCall:
     if not isinstance(name, str) or not name:
         raise RowError("bad_tool_call", "a call has no name", pointer=at)
-    return ToolCall(name, read_arguments(arguments, warnings))
+    return ToolCall(name, read_written_arguments(arguments, warnings))
 
 
 FORMAT = Format(
