@@ -123,10 +123,9 @@ def _function(name: str, tools: Collection[str]) -> str:
 
 def _complaint(name: str, values: Any, tools: Collection[str]) -> str:
     """What is wrong: {function: missing parameters} or {parameter: wrong values}."""
-    texts = [v if isinstance(v, str) else dumps(v) for v in values] if values else []
     if not isinstance(values, list):
         raise RowError("bad_answer", f"{name} holds no list", pointer="/ground_truth")
-    listed = ", ".join(texts)
+    listed = ", ".join(value if isinstance(value, str) else dumps(value) for value in values)
     if name in tools:
         return f"Missing necessary parameters ({listed}) for the api ({name})"
     return (

@@ -96,7 +96,7 @@ class _Log:
         if not question:
             raise RowError("no_messages", "the log begins without a question", pointer="/text")
         self.messages.append(Message("user", question))
-        ends = [mark.start() for mark in marks[1:]] + [len(self.text)]
+        ends = [*(mark.start() for mark in marks), len(self.text)][1:]
         for mark, end in zip(marks, ends, strict=True):
             self._step(mark[1], self.text[mark.end() : end].strip())
         self._say("")

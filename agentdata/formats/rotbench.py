@@ -48,7 +48,8 @@ def detect(row: dict[str, Any]) -> Fit:
     if not isinstance(first, dict) or first.get("from") != "system":
         return Fit.NO
     text = first.get("value")
-    known = all(isinstance(t, dict) and t.get("from") in ROLES for t in turns or [])
+    roles = [turn.get("from") if isinstance(turn, dict) else None for turn in turns or []]
+    known = all(isinstance(role, str) and role in ROLES for role in roles)
     if not known or not isinstance(text, str) or "Action Input:" not in text:
         return Fit.NO
     return Fit.MARKED if _TOOLS.search(text) else Fit.NO
