@@ -89,8 +89,9 @@ def _result(result: Any) -> str:
     return result if isinstance(result, str) else dumps(result)
 
 
-def _session(_: dict[str, Any]) -> str:
-    return "file"
+def _session(row: dict[str, Any]) -> str | None:
+    """All lines of a file are one dialogue; a row with `records` is one by itself."""
+    return None if "records" in row else "file"
 
 
 FORMAT = Format(
