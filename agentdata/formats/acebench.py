@@ -15,6 +15,7 @@ from agentdata.conversation import Conversation, Message, Role, ToolCall
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.answer_files import COMPANIONS
+from agentdata.formats.common.calls import text_warnings
 from agentdata.formats.common.python_calls import read_python_calls
 from agentdata.formats.common.rows import Row, ToolsField
 from agentdata.formats.common.tools import read_tools
@@ -66,7 +67,7 @@ def read(row: dict[str, Any]) -> Conversation:
         messages += _read_steps(row["mile_stone"])
     elif row.get("ground_truth"):
         messages.append(_read_answer(row["ground_truth"], {tool.name for tool in tools}))
-    return Conversation(id=row_id(row), messages=tuple(messages), tools=tools)
+    return Conversation(row_id(row), tuple(messages), tools=tools, warnings=text_warnings(messages))
 
 
 def _read_question(text: str) -> list[Message]:

@@ -17,6 +17,7 @@ from agentdata.conversation import Conversation, Message, Role, ToolCall, ToolSp
 from agentdata.errors import RowError
 from agentdata.formats.base import Companions, Fit, Format
 from agentdata.formats.common.answer_files import answer_file, answers_by_id, with_answer
+from agentdata.formats.common.calls import text_warnings
 from agentdata.formats.common.python_calls import read_python_calls
 from agentdata.formats.common.rows import ChatMessage, Row, ToolsField
 from agentdata.formats.common.tools import read_tools
@@ -83,6 +84,7 @@ def read(row: dict[str, Any]) -> Conversation:
         id=row_id(row),
         messages=tuple(messages),
         tools=tuple(tool for tool in tools if tool.name not in held_back),
+        warnings=text_warnings(messages),
     )
 
 

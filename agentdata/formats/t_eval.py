@@ -129,7 +129,7 @@ def _read_answer(gold: Any, warnings: list[str]) -> Message | None:
 
 
 def _call(step: Any, pointer: str, warnings: list[str]) -> ToolCall:
-    call = read_call(step, pointer, warnings)
+    call = read_call(step, pointer, [])
     return replace(call, arguments=read_written_arguments(call.arguments, warnings))
 
 

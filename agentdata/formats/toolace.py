@@ -16,6 +16,7 @@ from agentdata.conversation import Conversation, Message, ToolSpec
 from agentdata.errors import RowError
 from agentdata.formats import sharegpt
 from agentdata.formats.base import Fit, Format
+from agentdata.formats.common.calls import text_warnings
 from agentdata.formats.common.chat import messages_key, read_chat, roles_of
 from agentdata.formats.common.embedded import take_list
 from agentdata.formats.common.envelope import unfold
@@ -76,10 +77,12 @@ def read(row: dict[str, Any]) -> Conversation:
         tools = tools or found
         messages[:1] = [Message("system", text)] if text else []
     names = {tool.name: list(_properties(tool)) for tool in tools}
-    messages = [_with_calls(message, names) for message in messages]
     if not messages:
         raise RowError("no_messages", "the row has no messages but the tools", pointer="/system")
-    return replace(conversation, messages=tuple(messages), tools=tools)
+    read = [_with_calls(message, names) for message in messages]
+    found = [new for new, old in zip(read, messages, strict=True) if new is not old]
+    warnings = conversation.warnings + text_warnings(found)
+    return replace(conversation, messages=tuple(read), tools=tools, warnings=warnings)
 
 
 def _read_system(text: str) -> tuple[tuple[ToolSpec, ...], str]:
