@@ -80,8 +80,8 @@ def read(row: dict[str, Any]) -> Conversation:
     if not messages:
         raise RowError("no_messages", "the row has no messages but the tools", pointer="/system")
     read = [_with_calls(message, names) for message in messages]
-    found = [new for new, old in zip(read, messages, strict=True) if new is not old]
-    warnings = conversation.warnings + text_warnings(found)
+    called = [new for new, old in zip(read, messages, strict=True) if new is not old]
+    warnings = conversation.warnings + text_warnings(called)
     return replace(conversation, messages=tuple(read), tools=tools, warnings=warnings)
 
 
