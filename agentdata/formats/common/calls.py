@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from agentdata.conversation import ToolCall
+from agentdata.conversation import Message, ToolCall
 from agentdata.errors import RowError
-from agentdata.formats.common.values import first_value, json_or_none
+from agentdata.formats.common.values import first_value, json_or_none, literal_or_text
 from agentdata.json_text import dumps
 
 NAME_KEYS = ("name", "api_name", "tool_name", "function_name", "function")
@@ -62,6 +63,18 @@ def read_arguments(value: Any, warnings: list[str]) -> dict[str, Any] | str:
         return parsed
     warnings.append(ARGUMENTS_AS_TEXT)
     return value
+
+
+def read_written_arguments(value: Any, warnings: list[str]) -> dict[str, Any] | str:
+    """As `read_arguments`, but text may also be a Python literal, as where a model wrote it."""
+    literal = literal_or_text(value) if isinstance(value, str) else value
+    return literal if isinstance(literal, dict) else read_arguments(value, warnings)
+
+
+def text_warnings(messages: Iterable[Message]) -> tuple[str, ...]:
+    """A warning for each call of the messages whose arguments stayed text."""
+    calls = (call for message in messages for call in message.tool_calls)
+    return tuple(ARGUMENTS_AS_TEXT for call in calls if isinstance(call.arguments, str))
 
 
 def read_calls_text(value: Any, pointer: str, warnings: list[str]) -> tuple[ToolCall, ...]:

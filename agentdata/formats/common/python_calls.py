@@ -46,7 +46,7 @@ ToolCall(name='g.h', arguments={}, id=None))
     bracketed = text.startswith("[")
     if not text.endswith("]" if bracketed else ")"):
         return None
-    cut = _elements(text, 1) if bracketed else _elements(f"{text}]", 0, "]")
+    cut = elements_of(text, 1) if bracketed else elements_of(f"{text}]", 0, "]")
     if cut is None:
         return None
     elements, end = cut
@@ -62,7 +62,7 @@ def _call(
     text: str, name: re.Pattern[str], parameters: Mapping[str, Sequence[str]]
 ) -> ToolCall | None:
     match = name.match(text)
-    cut = _elements(text, match.end(), ")") if match else None
+    cut = elements_of(text, match.end(), ")") if match else None
     if match is None or cut is None or cut[1] != len(text):
         return None
     arguments = _arguments(cut[0], parameters.get(match[1], ()))
@@ -94,7 +94,7 @@ def _arguments(elements: list[str], names: Sequence[str]) -> dict[str, Any] | No
     return arguments
 
 
-def _elements(text: str, start: int, closer: str = "]") -> tuple[list[str], int] | None:
+def elements_of(text: str, start: int, closer: str = "]") -> tuple[list[str], int] | None:
     """What stands between the commas from `start` to the closing bracket, and the place after it.
     A last comma adds nothing. None where a bracket or a string does not end."""
     elements: list[str] = []
