@@ -51,6 +51,9 @@ class Format:
     `explode` gives the rows in a record that holds several, each with its JSON pointer in it.
     `session` is for formats that spread a conversation over lines: records in a row with an equal
     key are one, and `read` gets `{"records": [...]}`.
+    `gather` is for files whose records are to be seen together: it gets them with their numbers,
+    in order, and gives rows, each with the numbers of the records that it is made of, the one that
+    it is named by last. It gives every number once, and holds a bounded part of the file.
     `companions` joins rows with those of other files.
 
     `write` makes a row of this format, for those that conversations are converted into. It appends
@@ -66,5 +69,9 @@ class Format:
     general: bool = False
     explode: Callable[[dict[str, Any]], Iterable[tuple[str, Any]]] | None = None
     session: Callable[[dict[str, Any]], str] | None = None
+    gather: (
+        Callable[[Iterable[tuple[int, dict[str, Any]]]], Iterable[tuple[list[int], dict[str, Any]]]]
+        | None
+    ) = None
     companions: Companions | None = None
     write: Callable[[Conversation, list[str]], dict[str, Any]] | None = None
