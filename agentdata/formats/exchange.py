@@ -155,9 +155,10 @@ def _response(body: Body) -> tuple[str, dict[str, Any]] | None:
 
 def _no_turn(pair: Pair) -> RowError:
     body, at = pair.response.value, pair.response.pointer
-    if isinstance(body, dict) and (body.get("error") or body.get("type") == "error"):
+    events = body if isinstance(body, list) else [body or {}]
+    if any(event.get("error") or event.get("type") == "error" for event in events):
         return RowError("error_response", "the response is an error", pointer=at)
-    if isinstance(body, list):
+    if len(events) > 1:
         return RowError("broken_stream", "the stream of the response is not whole", pointer=at)
     return RowError("not_a_conversation", "the response holds no turn of a model", pointer=at)
 
@@ -167,7 +168,7 @@ def _read_responses(
 ) -> Conversation:
     if not responses.is_pending(response):
         return responses.read_pair(request, response, at)
-    conversation = responses.read_pair(request, None, at)
+    conversation = responses.read_pair(request, None, at) if request else Conversation("", ())
     return replace(
         conversation,
         meta=conversation.meta | {responses.RESPONSE_ID: response.get("id"), UNFINISHED: True},

@@ -33,6 +33,11 @@ class Talk:
         self._parts: list[Part] = []
         self._calls: list[ToolCall] = []
 
+    @property
+    def length(self) -> int:
+        """How many messages are closed."""
+        return len(self._messages)
+
     def system(self, text: str) -> None:
         """A system text; none where it is empty."""
         self.close()

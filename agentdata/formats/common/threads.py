@@ -37,7 +37,7 @@ def extended(before: Conversation, after: Conversation) -> Conversation | None:
 
 def _repeated(before: Conversation, after: Conversation) -> Conversation | None:
     length = len(before.messages)
-    if length > len(after.messages) or before.messages[-1].role != "assistant":
+    if not 0 < length <= len(after.messages) or before.messages[-1].role != "assistant":
         return None
     if before.media != after.media[: len(before.media)]:
         return None
@@ -68,7 +68,7 @@ def _calls(message: Message) -> list[tuple[str, Any, str | None]]:
 
 def _appended(before: Conversation, after: Conversation) -> Conversation | None:
     tools = _tools(before, after)
-    if tools is None or before.media or after.media:
+    if tools is None or not after.messages or before.media or after.media:
         return None
     messages = after.messages
     if messages[0].role == "system" and messages[0] in before.messages:
@@ -88,7 +88,7 @@ def _answered(before: Conversation, after: Conversation) -> Conversation | None:
     turn = tuple(m for m in after.messages if m.role != "system")
     if not turn or before.messages[-len(turn) :] == turn:
         return before
-    if before.media or after.media or before.messages[-1].role == "assistant":
+    if before.media or after.media or UNFINISHED not in before.meta or not before.messages:
         return None
     return replace(
         before,
