@@ -93,9 +93,11 @@ def read(row: dict[str, Any]) -> Conversation:
             synthetic.append(talk.length - 1)
             talk.warnings.append(NOT_THE_MODEL)
     _note(records, talk)
-    conversation = talk.conversation(_id(records))
+    conversation = talk.conversation(_id(records), where=f"/{RECORDS}")
     if not any(message.role == "assistant" for message in conversation.messages):
-        raise RowError("no_model_turn", "the session holds no turn of the model")
+        raise RowError(
+            "no_model_turn", "the session holds no turn of the model", pointer=f"/{RECORDS}"
+        )
     messages = tuple(
         replace(message, loss=False) if index in synthetic else message
         for index, message in enumerate(conversation.messages)

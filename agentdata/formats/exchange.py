@@ -104,7 +104,7 @@ def _read(record: dict[str, Any]) -> Conversation:
     """The conversation of one recorded call."""
     pair = pair_of(record)
     if pair is None:
-        raise RowError("not_a_conversation", "no request with its response")
+        raise RowError("not_a_conversation", "no request with its response", pointer="/request")
     found = _response(pair.response)
     if found is None:
         raise _no_turn(pair)

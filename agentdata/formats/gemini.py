@@ -106,7 +106,9 @@ def read_pair(
         talk.spoke = False
         _read_content(content, f"{at[1]}/candidates/0/content", talk)
         talk.check_turn(f"{at[1]}/candidates/0/content")
-    return talk.conversation(row_id(request), _tools(request, at[0]), read_carried(request))
+    return talk.conversation(
+        row_id(request), _tools(request, at[0]), read_carried(request), where=f"{at[0]}/contents"
+    )
 
 
 def _read_content(content: Any, pointer: str, talk: Talk) -> None:

@@ -70,7 +70,9 @@ def read(row: dict[str, Any]) -> Conversation:
             _read_message(message, f"/messages/{index}", talk, tools)
     talk.close()
     if rendered and not talk.spoke:
-        raise RowError("no_model_turn", "a prompt without a turn of the model")
+        raise RowError(
+            "no_model_turn", "a prompt without a turn of the model", pointer=f"/{rendered[0]}"
+        )
     return talk.conversation(row_id(row), tuple(tools))
 
 

@@ -58,7 +58,7 @@ def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError."""
     stream = _stream(row)
     if stream:
-        response = from_events(read_events(stream))
+        response = from_events(read_events(stream, "/text"))
         if response is None or is_pending(response):
             raise RowError("broken_stream", "the stream has no completed response", pointer="/text")
         return read_pair({}, response)
@@ -94,7 +94,9 @@ def read_pair(
     if response is not None and isinstance(response.get("id"), str):
         talk.meta[RESPONSE_ID] = response["id"]
     tools = read_tools(body.get("tools"), f"{where}/tools")
-    return talk.conversation(row_id(request), (*tools, *listed), read_carried(request))
+    return talk.conversation(
+        row_id(request), (*tools, *listed), read_carried(request), where=f"{at[0]}/input"
+    )
 
 
 def _read_all(value: Any, pointer: str, talk: Talk, tools: list[Any], role: str) -> None:

@@ -70,19 +70,19 @@ def _body(value: Any, pointer: str) -> Body:
             return _body(content.get("text"), f"{pointer}/content/text")
         return Body(value, pointer)
     if isinstance(value, str):
-        return Body(_of_text(value.strip()), pointer)
+        return Body(_of_text(value.strip(), pointer), pointer)
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         return Body(value, pointer)
     return Body(None, pointer)
 
 
-def _of_text(text: str) -> dict[str, Any] | list[dict[str, Any]] | None:
+def _of_text(text: str, pointer: str) -> dict[str, Any] | list[dict[str, Any]] | None:
     if text.startswith("{"):
         value = json_or_none(text)
         if isinstance(value, dict):
             return value
     if text.startswith(("{", "data:", "event:", ":", "id:")):
-        return list(read_events(text))
+        return list(read_events(text, pointer))
     if text.startswith("["):
         value = json_or_none(text)
         if isinstance(value, list) and all(isinstance(item, dict) for item in value):

@@ -11,12 +11,12 @@ from agentdata.formats.common.values import json_or_none
 _DONE = "[DONE]"
 
 
-def read_events(text: str) -> Iterator[dict[str, Any]]:
+def read_events(text: str, pointer: str) -> Iterator[dict[str, Any]]:
     """The objects that the `data` of the events hold, or the lines where there are no events.
 
     Raises RowError `broken_stream`.
 
-    >>> list(read_events('event: a\\ndata: {"n": 1}\\n\\ndata: [DONE]\\n\\n'))
+    >>> list(read_events('event: a\\ndata: {"n": 1}\\n\\ndata: [DONE]\\n\\n', ""))
     [{'n': 1}]
     """
     data: list[str] = []
@@ -30,6 +30,8 @@ def read_events(text: str) -> Iterator[dict[str, Any]]:
             if data != [_DONE]:
                 value = json_or_none("\n".join(data))
                 if not isinstance(value, dict):
-                    raise RowError("broken_stream", "an event of the stream is no object")
+                    raise RowError(
+                        "broken_stream", "an event of the stream is no object", pointer=pointer
+                    )
                 yield value
             data = []

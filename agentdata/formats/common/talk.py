@@ -124,12 +124,17 @@ class Talk:
             self.close()
 
     def conversation(
-        self, row_id: str, tools: tuple[ToolSpec, ...] = (), own: Carried | None = None
+        self,
+        row_id: str,
+        tools: tuple[ToolSpec, ...] = (),
+        own: Carried | None = None,
+        *,
+        where: str = "/messages",
     ) -> Conversation:
-        """The conversation. Raises RowError `no_messages`."""
+        """The conversation. Raises RowError `no_messages`, at the pointer `where`."""
         self.close()
         if not self._messages:
-            raise RowError("no_messages", "the row has no messages", pointer="")
+            raise RowError("no_messages", "the row has no messages", pointer=where)
         own = own or Carried()
         media: tuple[Media, ...] = tuple(self.media.items)
         return Conversation(
