@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from agentdata.conversation import Conversation, Media, Message, Part, ToolCall, ToolSpec
@@ -88,8 +89,13 @@ class Talk:
         return Part("text", text)
 
     def file(self, mime: Any, ref: str, pointer: str) -> Part:
-        """An image, video or audio. Raises RowError `media_unsupported` for any other file."""
+        """An image, video or audio; the text of a text file whose data are there.
+
+        Raises RowError `media_unsupported` for any other file.
+        """
         kind = mime.split("/")[0] if isinstance(mime, str) else ""
+        if kind == "text" and (text := _text_in(ref)) is not None:
+            return Part("text", text)
         if kind not in ("image", "video", "audio"):
             raise RowError(
                 "media_unsupported",
@@ -146,6 +152,14 @@ class Talk:
             warnings=tuple(self.warnings),
             meta=self.meta | own.meta,
         )
+
+
+def _text_in(uri: str) -> str | None:
+    """The text in a data URI of base64, None where there is none."""
+    try:
+        return base64.b64decode(uri.partition(";base64,")[2], validate=True).decode() or None
+    except ValueError:
+        return None
 
 
 def data_uri(mime: Any, data: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agentdata.conversation import Conversation, Message
+from agentdata.conversation import Conversation, Message, ToolSpec
 from agentdata.errors import RowError
 
 EARLIER = "earlier"
@@ -15,6 +16,7 @@ UNFINISHED = "unfinished_response"
 """Meta: the response of a conversation was still to come."""
 WINDOW = 16
 """So many conversations of a file may go on side by side."""
+_BLOCK = re.compile(r"\s*<(?P<tag>think|thinking)>(?P<reasoning>.*?)</(?P=tag)>\s*", re.DOTALL)
 _ID, _PREVIOUS, _STORED = "response_id", "previous_response_id", "conversation"
 
 
@@ -41,18 +43,13 @@ def _repeated(before: Conversation, after: Conversation) -> Conversation | None:
         return None
     if before.media != after.media[: len(before.media)]:
         return None
-    kept = []
-    for said, again in zip(before.messages, after.messages[:length], strict=True):
-        same = replace(again, reasoning=said.reasoning, tool_calls=(), name=said.name)
-        if replace(said, tool_calls=()) != same or _calls(said) != _calls(again):
-            return None
-        if again.reasoning is not None and again.reasoning != said.reasoning:
-            return None
-        kept.append(said)
+    kept = [_same(*pair) for pair in zip(before.messages, after.messages[:length], strict=True)]
+    if None in kept:
+        return None
     tools = _tools(before, after)
     if tools is None:
         return None
-    messages = (*kept, *after.messages[length:])
+    messages = tuple(message for message in kept if message) + after.messages[length:]
     return replace(
         after,
         messages=messages,
@@ -62,8 +59,29 @@ def _repeated(before: Conversation, after: Conversation) -> Conversation | None:
     )
 
 
-def _calls(message: Message) -> list[tuple[str, Any, str | None]]:
-    return [(call.name, call.arguments, call.id) for call in message.tool_calls]
+def _same(said: Message, again: Message) -> Message | None:
+    """A message that a later request repeats, with its reasoning; None where it is another.
+
+    Ids do not count: clients make up those that a provider left out. The later ones pair.
+    """
+    if said.reasoning is not None and again.reasoning is None:
+        again = _without_block(again, said.reasoning)
+    calls = [(call.name, call.arguments) for call in said.tool_calls]
+    if calls != [(call.name, call.arguments) for call in again.tool_calls]:
+        return None
+    if said.role != again.role or said.content != again.content:
+        return None
+    if again.reasoning is not None and again.reasoning != said.reasoning:
+        return None
+    return replace(again, reasoning=said.reasoning, name=said.name or again.name)
+
+
+def _without_block(message: Message, reasoning: str) -> Message:
+    """The message without the block in which clients repeat reasoning as text."""
+    block = _BLOCK.match(message.content) if isinstance(message.content, str) else None
+    if block is None or block["reasoning"].strip() != reasoning.strip():
+        return message
+    return replace(message, content=message.text[block.end() :])
 
 
 def _appended(before: Conversation, after: Conversation) -> Conversation | None:
@@ -98,13 +116,12 @@ def _answered(before: Conversation, after: Conversation) -> Conversation | None:
     )
 
 
-def _tools(before: Conversation, after: Conversation) -> Any:
-    """The tools of both, where one of them has all that the other has; else None."""
-    if all(tool in after.tools for tool in before.tools):
+def _tools(before: Conversation, after: Conversation) -> tuple[ToolSpec, ...] | None:
+    """The tools of both, where one of them has all names that the other has; else None."""
+    old, new = ({tool.name for tool in tools} for tools in (before.tools, after.tools))
+    if old <= new:
         return after.tools
-    if all(tool in before.tools for tool in after.tools):
-        return before.tools
-    return None
+    return before.tools if new <= old else None
 
 
 @dataclass(slots=True)
