@@ -158,7 +158,7 @@ def _no_turn(pair: Pair) -> RowError:
     events = body if isinstance(body, list) else [body or {}]
     if any(event.get("error") or event.get("type") == "error" for event in events):
         return RowError("error_response", "the response is an error", pointer=at)
-    if len(events) > 1:
+    if isinstance(body, list):
         return RowError("broken_stream", "the stream of the response is not whole", pointer=at)
     return RowError("not_a_conversation", "the response holds no turn of a model", pointer=at)
 
