@@ -135,8 +135,9 @@ def from_events(events: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _add(block: dict[str, Any], delta: dict[str, Any]) -> None:
     for key in ("text", "thinking", "signature", "partial_json", "content"):
-        if isinstance(delta.get(key), str):
-            block[key] = (block.get(key) or "") + delta[key]
+        before = block.get(key) or ""
+        if isinstance(delta.get(key), str) and isinstance(before, str):
+            block[key] = before + delta[key]
 
 
 def _has_own_tools(row: dict[str, Any]) -> bool:

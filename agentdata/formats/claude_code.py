@@ -120,10 +120,10 @@ def _id(records: list[dict[str, Any]]) -> str:
     spoken = next((r for r in records if r.get("type") in SPEAKERS), {})
     own = ""
     if spoken.get("isSidechain") is True:
-        own = spoken.get("agentId") or spoken.get("uuid") or ""
+        own = _text(spoken, "agentId") or _text(spoken, "uuid")
     elif spoken.get("isCompactSummary") is True:
-        own = spoken.get("uuid") or ""
-    return f"{session}/{own}" if session and isinstance(own, str) and own else session
+        own = _text(spoken, "uuid")
+    return f"{session}/{own}" if session and own else session
 
 
 def _note(records: list[dict[str, Any]], talk: Talk) -> None:
@@ -147,16 +147,16 @@ def gather(
     """One row for each conversation: a session, each of the model's helpers in it (`isSidechain`),
     and what follows where the history was compacted."""
     # Events without a session belong to the one around them.
-    session = ""
-    held: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    session: str | None = None
+    held: dict[str | None, list[tuple[int, dict[str, Any]]]] = {}
     for number, record in records:
         if not _is_whole(record):
             yield [number], record
             continue
         own = record.get("sessionId")
         if isinstance(own, str) and own != session:
-            if not session and "" in held:
-                held[own] = held.pop("")
+            if session is None and None in held:
+                held = {own: held.pop(None)}
             session = own
         held.setdefault(session, []).append((number, record))
         if len(held) > SESSIONS:
@@ -177,12 +177,12 @@ def _threads(
     held: list[tuple[int, dict[str, Any]]],
 ) -> Iterator[tuple[list[int], dict[str, Any]]]:
     main: list[list[tuple[int, dict[str, Any]]]] = [[]]
-    side: dict[Any, list[tuple[int, dict[str, Any]]]] = {}
-    roots: dict[Any, Any] = {}
+    side: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    roots: dict[str, str] = {}
     for number, record in held:
         if record.get("isSidechain") is True:
-            own = record.get("uuid")
-            root = record.get("agentId") or roots.get(record.get("parentUuid"), own)
+            own, parent = _text(record, "uuid"), _text(record, "parentUuid")
+            root = _text(record, "agentId") or roots.get(parent, own)
             roots[own] = root
             side.setdefault(root, []).append((number, record))
             continue
@@ -197,6 +197,11 @@ def _threads(
             spoken[0][:0] = thread
     for thread in spoken or [thread for thread in found if thread]:
         yield [number for number, _ in thread], {RECORDS: [record for _, record in thread]}
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    value = record.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _speaks(thread: list[tuple[int, dict[str, Any]]]) -> bool:

@@ -38,6 +38,14 @@ CHAT = replace(
 """The chat APIs of OpenAI and those like it: Mistral, Groq, Cohere, DeepSeek, Ollama, xAI, ..."""
 
 
+_MODELS: dict[str, type[BaseModel]] = {
+    "anthropic": anthropic.AnthropicRow,
+    "gemini": gemini.GeminiRow,
+    "bedrock": bedrock.BedrockRow,
+    "responses": responses.ResponsesRow,
+}
+
+
 class ExchangeRow(BaseModel):
     """A row of `exchange`: a request and its response, each with its body in it or as it is.
 
@@ -91,6 +99,13 @@ def gather(
     return gathered(records, _read)
 
 
+def _check(model: type[BaseModel], body: dict[str, Any], at: str) -> None:
+    try:
+        check(model, body)
+    except RowError as error:
+        raise RowError(error.code, error.message, pointer=at + error.pointer) from None
+
+
 def _extended(before: Conversation, after: Conversation) -> Conversation:
     both = extended(before, after)
     if both is None:
@@ -111,6 +126,8 @@ def _read(record: dict[str, Any]) -> Conversation:
     kind, response = found
     request = pair.request.value if isinstance(pair.request.value, dict) else {}
     at = (pair.request.pointer, pair.response.pointer)
+    if kind in _MODELS:
+        _check(_MODELS[kind], request, at[0])
     match kind:
         case "anthropic":
             conversation = anthropic.read_pair(request, response, at)
@@ -122,7 +139,8 @@ def _read(record: dict[str, Any]) -> Conversation:
             conversation = _read_responses(request, response, at)
         case _:
             conversation = _read_chat(request, response, at)
-    others = max(len(response.get(key) or []) for key in ("choices", "candidates")) - 1
+    choices = response.get("choices") or response.get("candidates")
+    others = len(choices) - 1 if isinstance(choices, list) else 0
     return replace(conversation, warnings=conversation.warnings + ("choice_passed_over",) * others)
 
 

@@ -147,7 +147,11 @@ def _read_model(content: dict[str, Any], pointer: str, talk: Talk) -> None:
             _call(talk, call.get("name"), first_value(call, ("args", "arguments")), call, at)
         elif code is not None:
             _call(talk, CODE_TOOL, code, code, at)
-        elif part.get("thought") is True and isinstance(part.get("text"), str):
+        elif (
+            isinstance(part, dict)
+            and part.get("thought") is True
+            and isinstance(part.get("text"), str)
+        ):
             talk.reasoning(part["text"])
         else:
             for said in _part(part, at, talk):
@@ -236,9 +240,14 @@ def from_events(events: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     parts: list[dict[str, Any]] = []
     ended = False
     for event in events:
-        for candidate in (event.get("candidates") or [])[:1]:
+        candidates = event.get("candidates")
+        for candidate in candidates[:1] if isinstance(candidates, list) else []:
+            if not isinstance(candidate, dict):
+                return None
             content = candidate.get("content") or {}
-            for part in content.get("parts") or []:
+            for part in content["parts"] if _is_content(content) else []:
+                if not isinstance(part, dict):
+                    return None
                 if parts and _goes_on(parts[-1], part):
                     parts[-1] = parts[-1] | part | {"text": parts[-1]["text"] + part["text"]}
                 else:
@@ -249,8 +258,7 @@ def from_events(events: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _goes_on(before: dict[str, Any], part: Any) -> bool:
     return (
-        isinstance(part, dict)
-        and "text" in before
+        isinstance(before.get("text"), str)
         and isinstance(part.get("text"), str)
         and before.get("thought") == part.get("thought")
     )

@@ -39,7 +39,9 @@ def from_events(events: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
         for piece in pieces if isinstance(pieces, list) else []:
             delta = piece.get("delta") if isinstance(piece, dict) else None
             if isinstance(delta, dict):
-                _add(messages.setdefault(piece.get("index") or 0, {"role": "assistant"}), delta)
+                index = piece.get("index")
+                index = index if isinstance(index, int) else 0
+                _add(messages.setdefault(index, {"role": "assistant"}), delta)
                 ended = ended or bool(piece.get("finish_reason"))
     if not messages or not ended:
         return None
@@ -56,8 +58,9 @@ def _add(message: dict[str, Any], delta: dict[str, Any]) -> None:
         value = delta.get(key)
         if isinstance(value, str | list) and value:
             message[key] = _joined(message.get(key), value)
-    calls = message.setdefault("tool_calls", {}) if delta.get("tool_calls") else {}
-    for call in delta.get("tool_calls") or []:
+    pieces = delta.get("tool_calls")
+    calls = message.setdefault("tool_calls", {}) if pieces else {}
+    for call in pieces if isinstance(pieces, list) else []:
         if isinstance(call, dict):
             _add_call(calls, call)
 
@@ -74,16 +77,16 @@ def _joined(before: Any, value: str | list[Any]) -> str | list[Any]:
 def _add_call(calls: dict[Any, Any], call: dict[str, Any]) -> None:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
-    at = call.get("index")
-    if at is None:
+    at: Any = call.get("index")
+    if not isinstance(at, int):
         # Without numbers a call comes whole, and the same id is the same call said again.
-        at = call.get("id") or f"#{len(calls)}"
+        at = str(call.get("id") or f"#{len(calls)}")
         calls.pop(at, None)
     held = calls.setdefault(at, {"id": None, "function": {"name": "", "arguments": ""}})
     held["id"] = held["id"] or call.get("id")
     held["function"]["name"] = held["function"]["name"] or function.get("name") or ""
     arguments = function.get("arguments")
-    if isinstance(arguments, str):
+    if isinstance(arguments, str) and isinstance(held["function"]["arguments"], str):
         held["function"]["arguments"] += arguments
     elif arguments is not None:
         held["function"]["arguments"] = arguments

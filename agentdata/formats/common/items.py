@@ -73,6 +73,8 @@ def read_item(item: Any, pointer: str, talk: Talk) -> tuple[ToolSpec, ...]:
     if not isinstance(item, dict):
         raise RowError("unknown_item", "an item is no object", pointer=pointer)
     kind = item.get("type") or "message"
+    if not isinstance(kind, str):
+        raise RowError("unknown_item", "the type of an item is no text", pointer=pointer)
     if kind == "message":
         _read_message(item, pointer, talk)
     elif kind == "reasoning":
@@ -83,11 +85,11 @@ def read_item(item: Any, pointer: str, talk: Talk) -> tuple[ToolSpec, ...]:
         _read_hosted(item, kind, talk, pointer)
     elif kind == "mcp_list_tools":
         return read_tools(item.get("tools"), f"{pointer}/tools")
-    elif isinstance(kind, str) and (kind in OUTPUTS or kind.removesuffix("_output") in HOSTED):
+    elif kind in OUTPUTS or kind.removesuffix("_output") in HOSTED:
         value, at = item.get("output"), f"{pointer}/output"
         _refuse_files(value, at, talk)
         talk.result(value, at, call_id=item.get("call_id"))
-    elif isinstance(kind, str) and kind in _PASSED_OVER:
+    elif kind in _PASSED_OVER:
         talk.warnings.append(_PASSED_OVER[kind])
     else:
         raise RowError("unknown_item", f"an item of an unknown type: {kind!r}", pointer=pointer)
@@ -189,6 +191,8 @@ def _read_content(value: Any, pointer: str, talk: Talk) -> list[Part]:
 
 def _read_part(part: Any, pointer: str, talk: Talk) -> Part:
     kind = part.get("type") if isinstance(part, dict) else None
+    if not isinstance(kind, str):
+        raise RowError("unknown_part", "a part without a type", pointer=pointer)
     if kind in TEXT_TYPES or kind in ("refusal", "summary_text", "reasoning_text"):
         text = part.get("refusal" if kind == "refusal" else "text")
         if not isinstance(text, str):
