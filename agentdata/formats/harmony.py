@@ -165,7 +165,9 @@ def _read(header: Header, text: str, pointer: str, talk: Talk, tools: list[ToolS
         name = role.removeprefix(_NAMESPACE)
         talk.result(text, pointer, name=name if name != "tool" else None)
     elif recipient is not None and recipient not in ("user", "assistant"):
-        talk.call(ToolCall(recipient.removeprefix(_NAMESPACE), read_arguments(text, talk.warnings)))
+        # Tools of the model's own, such as python, take text as it is.
+        warnings = talk.warnings if recipient.startswith(_NAMESPACE) else []
+        talk.call(ToolCall(recipient.removeprefix(_NAMESPACE), read_arguments(text, warnings)))
     elif header.channel == "analysis":
         talk.reasoning(text)
     else:
