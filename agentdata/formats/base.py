@@ -52,6 +52,9 @@ class Format:
     `session` is for formats that spread a conversation over lines: records in a row with an equal
     key are one, and `read` gets `{"records": [...]}`; a record whose key is None is a row of its
     own.
+    `gather` is for files whose records are to be seen together: it gets them with their numbers,
+    in order, and gives rows, each with the numbers of the records that it is made of, the one that
+    it is named by last. It gives every number once, and holds a bounded part of the file.
     `companions` joins rows with those of other files.
 
     `write` makes a row of this format, for those that conversations are converted into. It appends
@@ -67,5 +70,9 @@ class Format:
     general: bool = False
     explode: Callable[[dict[str, Any]], Iterable[tuple[str, Any]]] | None = None
     session: Callable[[dict[str, Any]], str | None] | None = None
+    gather: (
+        Callable[[Iterable[tuple[int, dict[str, Any]]]], Iterable[tuple[list[int], dict[str, Any]]]]
+        | None
+    ) = None
     companions: Companions | None = None
     write: Callable[[Conversation, list[str]], dict[str, Any]] | None = None

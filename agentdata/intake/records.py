@@ -28,6 +28,8 @@ def read_rows(task: Task) -> Iterator[RawRow | BadRow]:
     format_ = formats.get(task.format)
     if format_.companions is not None:
         rows = _joined(rows, format_.companions, task.unit.path)
+    if format_.gather is not None:
+        return _gathered(rows, format_)
     if format_.session is not None:
         return _sessions(rows, format_)
     if format_.explode is not None:
@@ -60,6 +62,28 @@ def _index(companions: Companions, path: Path) -> Any:
             for found in companions.find(path)
         }
     )
+
+
+def _gathered(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawRow | BadRow]:
+    """What the format makes of the records; those that could not be parsed stand for themselves."""
+    assert format_.gather is not None
+    waiting: dict[int, RawRow] = {}
+    bad: list[BadRow] = []
+
+    def records() -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, row in enumerate(rows):
+            if isinstance(row, BadRow):
+                bad.append(row)
+            else:
+                waiting[number] = row
+                yield number, row.value
+
+    for numbers, value in format_.gather(records()):
+        yield from bad
+        bad.clear()
+        last = [waiting.pop(number) for number in numbers][-1]
+        yield RawRow(value, last.line, last.pointer_prefix, records=len(numbers))
+    yield from bad
 
 
 def _exploded(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawRow | BadRow]:

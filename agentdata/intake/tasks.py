@@ -54,7 +54,7 @@ def plan_tasks(sources: Sequence[str], format_: str = "auto") -> list[Task]:
             formats.get(format_)
         if not name:
             continue
-        if name != UNKNOWN_FORMAT and formats.get(name).session is not None:
+        if name != UNKNOWN_FORMAT and _needs_whole_file(formats.get(name)):
             units = list(plan([path], sys.maxsize))
         tasks += [Task(len(tasks) + n, unit, name, fault) for n, unit in enumerate(units)]
     tasks = _without_companions(tasks)
@@ -78,6 +78,10 @@ def input_paths(tasks: Sequence[Task]) -> list[Path]:
             companions = formats.get(task.format).companions
             found.update(dict.fromkeys(companions.find(task.unit.path) if companions else ()))
     return list(found)
+
+
+def _needs_whole_file(format_: formats.Format) -> bool:
+    return format_.session is not None or format_.gather is not None
 
 
 def _without_companions(tasks: list[Task]) -> list[Task]:

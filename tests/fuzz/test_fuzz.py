@@ -28,9 +28,7 @@ def golden_records(name: str) -> list[Any]:
         json.loads(path.read_text(encoding="utf-8"))["row"]
         for path in sorted((GOLDEN / name).glob("*.json"))
     ]
-    if FORMATS[name].session is not None:
-        return [record for row in rows for record in row["records"]]
-    return rows
+    return [record for row in rows for record in row.get("records", [row])]
 
 
 def compiled(tmp_path: Path, format_: str, lines: list[bytes]) -> tuple[Any, list[dict[str, Any]]]:

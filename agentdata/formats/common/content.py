@@ -15,6 +15,7 @@ from agentdata.json_text import dumps
 TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 REASONING_TYPES = frozenset({"reasoning", "thinking", "think"})
 CALL_TYPES = frozenset({"tool_call", "function_call"})
+FILE_TYPES = frozenset({"file", "input_file", "document", "file_url", "document_url"})
 _TEXT_KEYS = ("text", "value", "content", "reasoning", "thinking")
 
 
@@ -95,6 +96,10 @@ def _read_part(
         content.results.append(
             Message("tool", body, tool_call_id=call_id if isinstance(call_id, str) else None)
         )
+    elif kind in FILE_TYPES:
+        raise RowError(
+            "media_unsupported", "a file that is no image, video or audio", pointer=pointer
+        )
     else:
         raise RowError("unknown_part", f"a part of an unknown type: {kind!r}", pointer=pointer)
     return []
@@ -106,6 +111,9 @@ def _parts(placed: str | tuple[Part, ...]) -> list[Part]:
 
 def _text(raw: dict[str, Any], pointer: str) -> str:
     text = first_value(raw, _TEXT_KEYS)
+    if isinstance(text, list) and all(isinstance(piece, dict) for piece in text):
+        # Mistral writes thinking as a list of parts of text.
+        text = "".join(_text(piece, pointer) for piece in text)
     if not isinstance(text, str):
         raise RowError("bad_content", "a part of text holds no text", pointer=pointer)
     return text

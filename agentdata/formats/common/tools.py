@@ -11,8 +11,14 @@ from agentdata.literals import read_text_value
 
 NAME_KEYS = ("name", "name_for_model")
 DESCRIPTION_KEYS = ("description", "description_for_model")
-PARAMETER_KEYS = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema")
-_WRAPPERS = ("function", "plugin_schema_for_model")
+PARAMETER_KEYS = (
+    "parameters",
+    "input_schema",
+    "inputSchema",
+    "parametersJsonSchema",
+    "parameters_json_schema",
+)
+_WRAPPERS = ("function", "plugin_schema_for_model", "toolSpec")
 
 
 def read_tools(value: Any, pointer: str) -> tuple[ToolSpec, ...]:
@@ -37,8 +43,9 @@ def read_tools(value: Any, pointer: str) -> tuple[ToolSpec, ...]:
 
 def read_tool(value: Any, pointer: str) -> ToolSpec:
     """One tool: {"name", "description", "parameters"}, wrapped in {"type", "function"} or not, a
-    plugin of MSAgent-Bench, or the JSON text of one. A provider's own tool without a name
-    ({"type": "web_search"}) is named by its type. Raises RowError `bad_tool`.
+    plugin of MSAgent-Bench, Bedrock's {"toolSpec": {..., "inputSchema": {"json": ...}}}, or the
+    JSON text of one. A provider's own tool without a name is named by its type ({"type":
+    "web_search"}) or its only key ({"googleSearch": {}}). Raises RowError `bad_tool`.
     """
     raw = json_or_none(value) if isinstance(value, str) else value
     if not isinstance(raw, dict):
@@ -49,6 +56,8 @@ def read_tool(value: Any, pointer: str) -> ToolSpec:
         raise RowError("bad_tool", f"`{key}` is no object", pointer=f"{pointer}/{key}")
     name = first_value(inner, NAME_KEYS) or raw.get("plugin_name")
     name = name or (inner.get("type") if not key else None)
+    if name is None and inner is raw and [type(value) for value in raw.values()] == [dict]:
+        ((name, inner),) = raw.items()
     if not isinstance(name, str):
         raise RowError("bad_tool", "a tool has no name", pointer=pointer)
     description = first_value(inner, DESCRIPTION_KEYS)
@@ -68,6 +77,8 @@ def _parameters(tool: dict[str, Any]) -> dict[str, Any] | None:
         parameters = json_or_none(parameters)
     if isinstance(parameters, list):
         return _listed(parameters)
+    if isinstance(parameters, dict) and list(parameters) == ["json"]:
+        parameters = parameters["json"]
     return parameters if isinstance(parameters, dict) else None
 
 
