@@ -50,7 +50,8 @@ class Format:
     record, `read` gets what they made of it.
     `explode` gives the rows in a record that holds several, each with its JSON pointer in it.
     `session` is for formats that spread a conversation over lines: records in a row with an equal
-    key are one, and `read` gets `{"records": [...]}`.
+    key are one, and `read` gets `{"records": [...]}`; a record whose key is None is a row of its
+    own.
     `companions` joins rows with those of other files.
 
     `write` makes a row of this format, for those that conversations are converted into. It appends
@@ -65,6 +66,6 @@ class Format:
     read: Callable[[dict[str, Any]], Conversation]
     general: bool = False
     explode: Callable[[dict[str, Any]], Iterable[tuple[str, Any]]] | None = None
-    session: Callable[[dict[str, Any]], str] | None = None
+    session: Callable[[dict[str, Any]], str | None] | None = None
     companions: Companions | None = None
     write: Callable[[Conversation, list[str]], dict[str, Any]] | None = None

@@ -83,14 +83,23 @@ def _sessions(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawR
     """
     session = format_.session
     assert session is not None
-    key = ""
+    key: str | int | None = ""
+    alone = 0
 
-    def of(row: RawRow | BadRow) -> str:
-        nonlocal key
-        key = key if isinstance(row, BadRow) else session(row.value)
+    def of(row: RawRow | BadRow) -> str | int | None:
+        nonlocal key, alone
+        alone += 1
+        if isinstance(row, BadRow):
+            # After a row by itself it belongs to nothing.
+            return alone if isinstance(key, int) else key
+        key = session(row.value)
+        key = alone if key is None else key
         return key
 
-    for _, group in groupby(rows, of):
+    for of_key, group in groupby(rows, of):
+        if isinstance(of_key, int):
+            yield from group
+            continue
         first: RawRow | BadRow | None = None
         bad: BadRow | None = None
         records: list[dict[str, Any]] = []
