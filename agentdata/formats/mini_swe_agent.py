@@ -14,7 +14,7 @@ from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import ChatMessage, Row
-from agentdata.formats.common.text_actions import only_bash_block, take_actions
+from agentdata.formats.common.text_actions import function_tags, only_bash_block, take_actions
 from agentdata.formats.common.values import check
 
 DIALECT = Dialect(
@@ -28,7 +28,7 @@ DIALECT = Dialect(
         "exit": Act.USER,
     },
 )
-_STYLES = (only_bash_block,)
+_STYLES = (only_bash_block, function_tags)
 _ANSWER = re.compile(r"\s*<returncode>")
 _VERSION = "mini-swe-agent"
 

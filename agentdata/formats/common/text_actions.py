@@ -137,7 +137,7 @@ def take_actions(
     warnings: list[str] = []
     waiting = False
     for message in conversation.messages:
-        if message.role == "user" and waiting:
+        if message.role in ("user", "tool") and waiting:
             content = _without_label(message.content, result_label)
             message = replace(message, role="tool", content=content)
         elif message.role == "assistant":
