@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from agentdata.conversation import Conversation, Message, Part, ToolCall
 from agentdata.errors import RowError
@@ -38,7 +38,6 @@ class ADPStep(BaseModel):
     source: str | None = None
     name: str | None = None
     function: str | None = None
-    arguments: dict[str, Any] | str | None = Field(None, alias="kwargs")
     language: str | None = None
     image_observation: dict[str, Any] | None = None
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from pydantic import Field
-
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
@@ -67,7 +65,6 @@ class OpenHandsRow(Row):
     events: list[dict[str, Any] | list[Any]] | None = None
     records: list[dict[str, Any]] | None = None
     fncall_messages: list[ChatMessage] | None = None
-    options: dict[str, Any] | None = Field(None, alias="kwargs")
     response: dict[str, Any] | None = None
 
 
@@ -138,8 +135,9 @@ def _log(row: dict[str, Any]) -> dict[str, Any]:
         return row
     answer = _answer_of(row.get("fncall_response") or row.get("response"))
     messages = [*row["fncall_messages"], *([answer] if answer else [])]
-    tools = row.get("tools") or (row.get("kwargs") or {}).get("tools")
-    return {**row, "fncall_messages": messages, "tools": tools}
+    options = row.get("kwargs")
+    given = options.get("tools") if isinstance(options, dict) else None
+    return {**row, "fncall_messages": messages, "tools": row.get("tools") or given}
 
 
 def _answer_of(response: Any) -> dict[str, Any] | None:

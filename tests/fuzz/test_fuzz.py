@@ -29,7 +29,7 @@ def golden_records(name: str) -> list[Any]:
         for path in sorted((GOLDEN / name).glob("*.json"))
     ]
     if FORMATS[name].session is not None:
-        return [record for row in rows for record in row["records"]]
+        return [record for row in rows for record in row.get("records", [row])]
     return rows
 
 
