@@ -68,6 +68,13 @@ class OpenHandsRow(Row):
     response: dict[str, Any] | None = None
 
 
+class _Messages(Row):
+    """What the events came to, or a row of messages."""
+
+    fncall_messages: list[ChatMessage] | None = None
+    trajectory: list[ChatMessage] | None = None
+
+
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by events that are an action or an observation, by pairs of both, or by a log of
     messages with function calls; messages under `trajectory` can be read."""
@@ -91,15 +98,20 @@ def read(row: dict[str, Any]) -> Conversation:
     check(OpenHandsRow, row)
     key = _stream_key(row)
     if key is None:
-        return read_chat(_log(row), DIALECT)
+        return _read_chat(_log(row))
     stream = _Stream()
     for event in _events(row[key]):
         stream.read(event)
     if not stream.messages:
         raise RowError("no_messages", "no event is a turn", pointer=f"/{key}")
     chat = {"id": row.get("id"), "tools": stream.tools, "trajectory": stream.messages}
-    conversation = read_chat(chat, DIALECT)
+    conversation = _read_chat(chat)
     return replace(conversation, warnings=(*conversation.warnings, *stream.warnings))
+
+
+def _read_chat(row: dict[str, Any]) -> Conversation:
+    check(_Messages, row)
+    return read_chat(row, DIALECT)
 
 
 def _is_event(value: Any) -> bool:

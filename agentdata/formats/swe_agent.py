@@ -46,7 +46,7 @@ class SWEAgentRow(Row):
     else `trajectory` holds steps of thought, action and observation."""
 
     history: list[ChatMessage] | None = None
-    trajectory: list[dict[str, Any]] | None = None
+    trajectory: list[ChatMessage] | None = None
     attempts: list[dict[str, Any]] | None = None
 
 

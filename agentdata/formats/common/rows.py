@@ -29,6 +29,8 @@ ShareTurn = TypedDict(
         "value": str | JsonList | dict[str, Any] | None,
         "role": str | None,
         "content": str | JsonList | dict[str, Any] | None,
+        "tool_calls": JsonList | dict[str, Any] | None,
+        "function_call": dict[str, Any] | str | None,
     },
     total=False,
 )
