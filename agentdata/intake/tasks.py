@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agentdata import formats
 from agentdata.errors import AgentDataError
-from agentdata.sources import RawRow, WorkUnit, expand, plan, read_unit
+from agentdata.sources import BadRow, RawRow, WorkUnit, expand, plan, read_unit
 
 UNKNOWN_FORMAT = "unknown"
 """The format of a file among others that fits none: its rows are rejected."""
@@ -54,7 +54,7 @@ def plan_tasks(sources: Sequence[str], format_: str = "auto") -> list[Task]:
             formats.get(format_)
         if not name:
             continue
-        if name != UNKNOWN_FORMAT and formats.get(name).session is not None:
+        if name != UNKNOWN_FORMAT and _has_sessions(name, units):
             units = list(plan([path], sys.maxsize))
         tasks += [Task(len(tasks) + n, unit, name, fault) for n, unit in enumerate(units)]
     tasks = _without_companions(tasks)
@@ -97,10 +97,21 @@ def _without_companions(tasks: list[Task]) -> list[Task]:
     ]
 
 
+def _has_sessions(format_: str, units: list[WorkUnit]) -> bool:
+    """Whether conversations of a file are spread over records, judged by its first ones."""
+    session = formats.get(format_).session
+    return session is not None and any(
+        isinstance(row, RawRow) and session(row.value) is not None for row in _first_rows(units)
+    )
+
+
+def _first_rows(units: list[WorkUnit]) -> list[RawRow | BadRow]:
+    return list(islice((row for unit in units for row in read_unit(unit)), DETECT_ROWS))
+
+
 def _detect(path: Path, units: list[WorkUnit]) -> str:
     """The format of a file by its first rows; "" where it holds none."""
-    rows = (row for unit in units for row in read_unit(unit))
-    sample = list(islice(rows, DETECT_ROWS))
+    sample = _first_rows(units)
     good = [row.value for row in sample if isinstance(row, RawRow)]
     if not sample:
         return ""

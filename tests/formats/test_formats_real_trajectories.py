@@ -52,6 +52,7 @@ codeact          1    2    1 -             adp/toucan_1_5m/sample_sft.json
 codeact          1    2    1 -             adp/toucan_1_5m/sample_sft/sample_sft_openhands.json
 codeact          1    2    1 -             adp/toucan_1_5m/sample_sft/sample_sft_sweagent.json
 adp              1    1    1 -             adp/toucan_1_5m/sample_std.json
+web_steps        3    4    1 -             adp/webarena_successful/sample_raw.json
 mini_swe_agent   1   10   10 -             mini-swe-agent/tests/test_data/github_issue.traj.json
 mini_swe_agent   1    2    2 -             mini-swe-agent/tests/test_data/local.traj.json
 msagent          1    1    1 -             msagent/README_CN_MS_Agent_Bench_20.json

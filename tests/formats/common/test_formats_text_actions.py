@@ -90,10 +90,20 @@ def test_a_last_call_without_its_end_is_counted() -> None:
     assert warnings == [NOT_CLOSED]
 
 
-WORDS = (
-    "``` ```bash ls é <function=f> </function> <parameter=a> </parameter> <execute> </execute> "
-    "<command> </command>"
-).split()
+WORDS = [
+    "```",
+    "```bash",
+    "ls",
+    "é",
+    "<function=f>",
+    "</function>",
+    "<parameter=a>",
+    "</parameter>",
+    "<execute>",
+    "</execute>",
+    "<command>",
+    "</command>",
+]
 PIECES = st.lists(st.sampled_from([*WORDS, "\n", " "]), max_size=14).map("".join)
 
 
