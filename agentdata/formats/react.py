@@ -12,7 +12,7 @@ from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolCall
 from agentdata.errors import RowError
-from agentdata.formats import msagent_react
+from agentdata.formats import msagent_react, ui_tars
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
@@ -58,7 +58,7 @@ class ReactRow(Row):
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by an action in a text of the model, unless it is `msagent_react`."""
+    """Marked by an action in a text of the model, unless it is `msagent_react` or `ui_tars`."""
     row = unfold(row)
     roles = roles_of(row, DIALECT)
     if roles is None:
@@ -68,7 +68,8 @@ def detect(row: dict[str, Any]) -> Fit:
         DIALECT.roles[role] is Act.ASSISTANT and _acts(first_value(message, DIALECT.content))
         for role, message in zip(roles, messages, strict=True)
     )
-    marked = marked and msagent_react.detect(row) is not Fit.MARKED
+    others = (msagent_react.detect, ui_tars.detect)
+    marked = marked and all(other(row) is not Fit.MARKED for other in others)
     return Fit.MARKED if marked else Fit.READABLE
 
 

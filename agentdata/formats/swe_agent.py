@@ -13,6 +13,7 @@ from typing import Any
 from agentdata.conversation import Conversation
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import ChatMessage, Row
 from agentdata.formats.common.text_actions import (
     command_tag,
@@ -23,7 +24,7 @@ from agentdata.formats.common.text_actions import (
 from agentdata.formats.common.values import check
 
 DIALECT = Dialect(
-    messages=("history", "trajectory"),
+    messages=("history", "trajectory", "messages"),
     content=("content", "text", "system_prompt"),
     roles={
         "system": Act.SYSTEM,
@@ -38,21 +39,25 @@ DEMO_NOT_TRAINED = "demo_not_trained"
 """Warning: a turn of the model in a demonstration, which is not trained."""
 _STYLES = (command_tag, function_tags, last_block)
 _MESSAGE_MARKS = ("agent", "is_demo", "message_type", "thought", "tool_call_ids", "system_prompt")
+_CHAT_MARKS = ("is_demo", "message_type", "tool_call_ids")
+"""Under `messages`, as other chats have it, these alone mark a row."""
 _STEP_MARKS = frozenset({"action", "observation"})
 
 
 class SWEAgentRow(Row):
-    """A row of `swe_agent`: messages under `history`, or under `trajectory` where there is none;
-    else `trajectory` holds steps of thought, action and observation."""
+    """A row of `swe_agent`: messages under the first of `history`, `trajectory` and `messages`
+    that is there; `trajectory` may hold steps of thought, action and observation instead."""
 
     history: list[ChatMessage] | None = None
     trajectory: list[ChatMessage] | None = None
+    messages: list[ChatMessage] | str | None = None
     attempts: list[dict[str, Any]] | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by messages that name their agent, demonstration or system prompt, or by steps of
     action and observation."""
+    row = unfold(row)
     if any(_fits(attempt) for attempt in _attempts(row)):
         return Fit.MARKED
     return Fit.MARKED if _fits(row) else Fit.NO
@@ -65,6 +70,7 @@ def explode(row: dict[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError."""
+    row = unfold(row, strict=True)
     check(SWEAgentRow, row)
     key = messages_key(row, DIALECT) or "history"
     steps = row.get(key) or []
@@ -91,8 +97,9 @@ def _fits(row: dict[str, Any]) -> bool:
         return False
     if not row.get("history") and _are_steps(row[key]):
         return True
+    marks = _CHAT_MARKS if key == "messages" else _MESSAGE_MARKS
     return roles_of(row, DIALECT) is not None and any(
-        mark in message for message in row[key] for mark in _MESSAGE_MARKS
+        mark in message for message in row[key] for mark in marks
     )
 
 
