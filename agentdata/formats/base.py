@@ -44,8 +44,7 @@ class Format:
     """A raw format.
 
     `detect` never raises. `read` raises RowError alone and leaves `Conversation.source` empty.
-    `general` formats win over others that can read the same rows and whose marks no row bears; in
-    rows with the marks of others, theirs do not count.
+    `general` formats win over others that can read the same rows and whose marks no row bears.
 
     Where a raw record is not one conversation, one of these says so; `detect` judges the raw
     record, `read` gets what they made of it.

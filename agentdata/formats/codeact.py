@@ -58,7 +58,10 @@ def detect(row: dict[str, Any]) -> Fit:
         for role, message in zip(roles, messages, strict=True)
     )
     marked = acts and mini_swe_agent.detect(row) is not Fit.MARKED
-    return Fit.MARKED if marked else Fit.READABLE
+    if marked:
+        return Fit.MARKED
+    # Without tags, a call is something else than the words of a turn.
+    return Fit.NO if "function_call" in roles else Fit.READABLE
 
 
 def read(row: dict[str, Any]) -> Conversation:

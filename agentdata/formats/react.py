@@ -14,6 +14,7 @@ from agentdata.conversation import Conversation, Message, ToolCall
 from agentdata.errors import RowError
 from agentdata.formats import msagent_react, ui_tars
 from agentdata.formats.base import Fit, Format
+from agentdata.formats.common.calls import ARGUMENTS_AS_TEXT
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.react import Step, split_steps
@@ -146,6 +147,8 @@ def _action(text: str, warnings: list[str]) -> TextAction | None:
     call = _call(match["action"].strip()) if match else None
     if match is None or call is None:
         return None
+    if isinstance(call.arguments, str):
+        warnings.append(ARGUMENTS_AS_TEXT)
     thought, content = match["thought"], match["content"] or ""
     return TextAction((call,), content.strip(), None if thought is None else thought.strip())
 

@@ -21,7 +21,6 @@ FOLDERS = (
     "msagent",
     "openhands",
     "swe-agent",
-    "tau-bench",
     "toolbench",
     "ui-tars",
 )
@@ -46,7 +45,7 @@ openai           5    0    0 -             adp/orca_agentinstruct/sample_raw.jso
 openai           5   87   82 -             adp/swe-gym_openhands_sampled_trajectories/sample_raw.json
 codeact          5  127  123 -             adp/swe-play-trajectories/sample_raw.json
 codeact          5  116  111 -             adp/swe-smith/sample_raw.json
-swift            5    0    0 -             adp/synatra/sample_raw.json
+alpaca           5    0    0 -             adp/synatra/sample_raw.json
 toucan           1    1    1 -             adp/toucan_1_5m/sample_raw.json
 codeact          1    2    1 -             adp/toucan_1_5m/sample_sft.json
 codeact          1    2    1 -             adp/toucan_1_5m/sample_sft/sample_sft_openhands.json
@@ -86,7 +85,6 @@ swe_agent        1   11   11 -             swe-agent/trajectories/demonstrations
 swe_agent        1   13   13 -             swe-agent/trajectories/demonstrations/replay__marshmallow-code__marshmallow-1867__function_calling_replace_from_source/marshmallow-code__marshmallow-1867.traj
 swe_agent        1   12   11 -             swe-agent/trajectories/demonstrations/replay__marshmallow-code__marshmallow-1867__xml_sys-env_cursors_window100__t-0.20__p-0.95__c-2.00__install-1/marshmallow-code__marshmallow-1867.traj
 swe_agent        1   11   10 -             swe-agent/trajectories/demonstrations/replay__marshmallow-code__marshmallow-1867__xml_sys-env_window100__t-0.20__p-0.95__c-2.00__install-1/marshmallow-code__marshmallow-1867.traj
-openai         200 1164 1164 -             tau-bench/historical_trajectories/gpt-4o-airline.json
 toolbench        1    3    2 -             toolbench/answer/G1_answer/10_ChatGPT_DFS_woFilter_w2.json
 toolbench        1    4    3 -             toolbench/answer/G1_answer/11_ChatGPT_DFS_woFilter_w2.json
 toolbench        1    4    3 -             toolbench/answer/G1_answer/57_ChatGPT_DFS_woFilter_w2.json
@@ -110,6 +108,9 @@ ui_tars          1    0    0 -             ui-tars/data/training_example.json
 ROWS = [line.split(maxsplit=5) for line in TABLE.strip().splitlines()]
 
 WARNINGS = {
+    "adp/agenttuning_kg/sample_raw.json": {"arguments_as_text": 65},
+    "adp/agenttuning_webshop/sample_raw.json": {"arguments_as_text": 17},
+    "adp/eto/sample_raw.json": {"arguments_as_text": 12},
     "adp/swe-play-trajectories/sample_raw.json": {"call_not_closed": 4},
     "toolbench/answer/G3_answer/13_ChatGPT_DFS_woFilter_w2.json": {"trained_in_another_row": 1},
     "toolbench/answer/G3_answer/3_ChatGPT_DFS_woFilter_w2.json": {"trained_in_another_row": 1},
