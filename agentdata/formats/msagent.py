@@ -30,11 +30,9 @@ from agentdata.formats.common.msagent_rows import (
 )
 from agentdata.formats.common.plugins import NUMBERED_JSON, take_json_plugins
 from agentdata.formats.common.react import is_react
+from agentdata.formats.common.react_steps import CALL_WITHOUT_RESULT, RESULT_WITHOUT_CALL
 from agentdata.formats.common.values import row_id
 from agentdata.json_text import JsonError, loads
-
-CALL_WITHOUT_RESULT = "call_without_result"
-RESULT_WITHOUT_CALL = "result_without_call"
 
 _MARK = re.compile(r"<\|(start|end)of(think|exec)\|>")
 _KINDS: dict[str, NativeKind] = {"think": "tool_call", "exec": "tool_result"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agentdata import formats
 from agentdata.errors import AgentDataError
-from agentdata.sources import RawRow, WorkUnit, expand, plan, read_unit
+from agentdata.sources import BadRow, RawRow, WorkUnit, expand, plan, read_unit
 
 UNKNOWN_FORMAT = "unknown"
 """The format of a file among others that fits none: its rows are rejected."""
@@ -54,7 +54,7 @@ def plan_tasks(sources: Sequence[str], format_: str = "auto") -> list[Task]:
             formats.get(format_)
         if not name:
             continue
-        if name != UNKNOWN_FORMAT and _needs_whole_file(formats.get(name)):
+        if name != UNKNOWN_FORMAT and _needs_whole_file(formats.get(name), units):
             units = list(plan([path], sys.maxsize))
         tasks += [Task(len(tasks) + n, unit, name, fault) for n, unit in enumerate(units)]
     tasks = _without_companions(tasks)
@@ -80,8 +80,15 @@ def input_paths(tasks: Sequence[Task]) -> list[Path]:
     return list(found)
 
 
-def _needs_whole_file(format_: formats.Format) -> bool:
-    return format_.session is not None or format_.gather is not None
+def _needs_whole_file(format_: formats.Format, units: list[WorkUnit]) -> bool:
+    """Whether conversations of a file are spread over records, judged by its first ones."""
+    session = format_.session
+    return format_.gather is not None or (
+        session is not None
+        and any(
+            isinstance(row, RawRow) and session(row.value) is not None for row in _first_rows(units)
+        )
+    )
 
 
 def _without_companions(tasks: list[Task]) -> list[Task]:
@@ -101,10 +108,13 @@ def _without_companions(tasks: list[Task]) -> list[Task]:
     ]
 
 
+def _first_rows(units: list[WorkUnit]) -> list[RawRow | BadRow]:
+    return list(islice((row for unit in units for row in read_unit(unit)), DETECT_ROWS))
+
+
 def _detect(path: Path, units: list[WorkUnit]) -> str:
     """The format of a file by its first rows; "" where it holds none."""
-    rows = (row for unit in units for row in read_unit(unit))
-    sample = list(islice(rows, DETECT_ROWS))
+    sample = _first_rows(units)
     good = [row.value for row in sample if isinstance(row, RawRow)]
     if not sample:
         return ""

@@ -1,0 +1,84 @@
+"""CodeAct and OpenHands' prompts as plain chat: calls as `<function=...>` or `<execute>` in texts.
+
+The turn after an action is its result. In rows of LLaMA-Factory's roles, a `function_call` holds
+the whole text of the model's turn.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agentdata.conversation import Conversation
+from agentdata.formats import mini_swe_agent
+from agentdata.formats.base import Fit, Format
+from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.envelope import unfold
+from agentdata.formats.common.rows import Row, ShareTurn
+from agentdata.formats.common.text_actions import execute_tags, function_tags, take_actions
+from agentdata.formats.common.values import check, first_value
+
+DIALECT = Dialect(
+    messages=("messages", "conversations"),
+    role=("from", "role"),
+    content=("value", "content"),
+    roles={
+        "system": Act.SYSTEM,
+        "user": Act.USER,
+        "human": Act.USER,
+        "assistant": Act.ASSISTANT,
+        "gpt": Act.ASSISTANT,
+        "function_call": Act.ASSISTANT,
+        "observation": Act.TOOL,
+        "tool": Act.TOOL,
+    },
+)
+_STYLES = (function_tags, execute_tags)
+_RESULT_LABEL = re.compile(
+    r"OBSERVATION:\n|Observation:[ \t]*\n?|EXECUTION RESULT of \[[^\]\n]*\]:\n"
+)
+
+
+class CodeActRow(Row):
+    """A row of `codeact`; the list may be written as text."""
+
+    messages: list[ShareTurn] | str | None = None
+    conversations: list[ShareTurn] | str | None = None
+
+
+def detect(row: dict[str, Any]) -> Fit:
+    """Marked by a turn of the model that ends with such a tag, unless it is `mini_swe_agent`."""
+    row = unfold(row)
+    roles = roles_of(row, DIALECT)
+    if roles is None:
+        return Fit.NO
+    messages = row[messages_key(row, DIALECT) or ""]
+    acts = any(
+        DIALECT.roles[role] is Act.ASSISTANT and _acts(first_value(message, DIALECT.content))
+        for role, message in zip(roles, messages, strict=True)
+    )
+    marked = acts and mini_swe_agent.detect(row) is not Fit.MARKED
+    if marked:
+        return Fit.MARKED
+    # Without tags, a call is something else than the words of a turn.
+    return Fit.NO if "function_call" in roles else Fit.READABLE
+
+
+def read(row: dict[str, Any]) -> Conversation:
+    """The conversation of a row. Raises RowError."""
+    row = unfold(row, strict=True)
+    check(CodeActRow, row)
+    return take_actions(read_chat(row, DIALECT), _STYLES, _RESULT_LABEL)
+
+
+def _acts(text: Any) -> bool:
+    return isinstance(text, str) and any(style(text, []) is not None for style in _STYLES)
+
+
+FORMAT = Format(
+    name="codeact",
+    summary="chat with <function=...> or <execute> in the model's text (OpenHands, CodeAct)",
+    row_model=CodeActRow,
+    detect=detect,
+    read=read,
+)
