@@ -13,7 +13,9 @@ import tokenizers
 from agentdata.errors import RowError, UsageError
 from agentdata.templates.prompt import Prompt
 from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
+from agentdata.tokenization.cuts import cuts_before_spaces, normalizes
 from agentdata.tokenization.guard import guarded, stand_ins
+from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 
 POLICIES = ("plain", "reject", "allow")
@@ -49,17 +51,40 @@ class Encoder:
             )
         self.tokenizer = tokenizer
         self.policy = special_tokens_in_text
-        backend = tokenizer.backend
-        self.special = tuple(
-            token
-            for token in tokenizer.special_tokens
-            if backend.token_to_id(token)
-            in backend.encode(f"a{token}a", add_special_tokens=False).ids
-        )
+        added = [str(t["content"]) for t in tokenizer.document.get("added_tokens") or []]
+        found = self._found(added)
+        self.special = tuple(token for token in tokenizer.special_tokens if token in found)
         self._pattern = re.compile("|".join(map(re.escape, self.special)) or r"(?!)")
         self._names = stand_ins(self.special)
         self._guard: tokenizers.Tokenizer | None = None
         self._byte_lengths = byte_lengths(tokenizer)
+        self._memory: PieceMemory | None = None
+        if (
+            self._byte_lengths is not None
+            and found.issuperset(added)
+            and cuts_before_spaces(tokenizer.document)
+        ):
+            self._memory = PieceMemory(
+                tokenizer.backend,
+                added,
+                self._byte_lengths,
+                normalizes=normalizes(tokenizer.document),
+            )
+        # Where no special token can begin inside another, those that the template wrote are found.
+        self._apart = _apart(added)
+        self._special_set = frozenset(self.special)
+        self._written: dict[str, int] = {}
+
+    def _found(self, added: Sequence[str]) -> set[str]:
+        """The added tokens that the tokenizer recognises inside a text."""
+        texts = [f"a{token}a" for token in added]
+        encodings = self.tokenizer.backend.encode_batch_fast(texts, add_special_tokens=False)
+        numbers = self.tokenizer.backend.token_to_id
+        return {
+            token
+            for token, encoding in zip(added, encodings, strict=True)
+            if numbers(token) in encoding.ids
+        }
 
     def encode(self, prompt: Prompt) -> Tokens:
         """The tokens of one prompt. Raises RowError `special_token_in_text` under `reject`."""
@@ -68,27 +93,53 @@ class Encoder:
     def encode_batch(self, prompts: Sequence[Prompt]) -> list[Tokens]:
         """The tokens of several prompts, in order; see `encode`."""
         texts = [prompt.text for prompt in prompts]
-        foreign = [self.foreign_special_tokens(prompt) for prompt in prompts]
-        plain = [i for i, found in enumerate(foreign) if not found or self.policy == "allow"]
-        encodings = (
-            self.tokenizer.backend.encode_batch_fast
-            if self._byte_lengths is not None
-            else (self.tokenizer.backend.encode_batch)
-        )
+        parts = [self._memory.split(text) for text in texts] if self._memory is not None else []
+        plain = [
+            i
+            for i, prompt in enumerate(prompts)
+            if self.policy == "allow"
+            or (parts and self._only_written(prompt, parts[i]))
+            or not self.foreign_special_tokens(prompt)
+        ]
         done: dict[int, Tokens] = {}
-        for i, encoding in zip(
-            plain, encodings([texts[i] for i in plain], add_special_tokens=False), strict=True
-        ):
-            done[i] = self._tokens(texts[i], encoding)
+        if self._memory is not None:
+            for i, ids in zip(plain, self._memory.encode([parts[i] for i in plain]), strict=True):
+                done[i] = self._tokens(texts[i], ids)
+        else:
+            encodings = self._encodings([texts[i] for i in plain])
+            for i, encoding in zip(plain, encodings, strict=True):
+                done[i] = self._tokens(texts[i], np.array(encoding.ids, np.int32), encoding)
         for i in range(len(prompts)):
             if i not in done:
                 done[i] = self._guarded(prompts[i], texts[i])
         return [done[i] for i in range(len(prompts))]
 
+    def _encodings(self, texts: list[str]) -> list[tokenizers.Encoding]:
+        backend = self.tokenizer.backend
+        # Offsets are only needed where they do not follow from bytes.
+        encode = backend.encode_batch if self._byte_lengths is None else backend.encode_batch_fast
+        return encode(texts, add_special_tokens=False)
+
+    def _only_written(self, prompt: Prompt, parts: list[str]) -> bool:
+        """Whether all special tokens of the text are known to be the template's own; `parts` is
+        the text cut around added tokens."""
+        if not self._apart:
+            return False
+        written = 0
+        for segment in prompt.segments:
+            if segment.control:
+                number = self._written.get(segment.text)
+                if number is None:
+                    number = sum(1 for _ in self._pattern.finditer(segment.text))
+                    self._written[segment.text] = number
+                written += number
+        special = self._special_set
+        return written == sum(1 for part in parts[1::2] if part in special)
+
     def encode_text(self, text: str) -> Tokens:
         """The tokens of a text as it stands, special tokens recognised everywhere."""
         encoding = self.tokenizer.backend.encode(text, add_special_tokens=False)
-        return self._tokens(text, encoding)
+        return self._tokens(text, np.array(encoding.ids, np.int32), encoding)
 
     def foreign_special_tokens(self, prompt: Prompt) -> list[tuple[int, int]]:
         """Where letters of special tokens stand outside of what the template wrote, as
@@ -120,14 +171,19 @@ class Encoder:
                 remedy="--special-tokens-in-text plain encodes it as text",
             )
 
-    def _tokens(self, text: str, encoding: tokenizers.Encoding) -> Tokens:
-        ids = np.array(encoding.ids, np.int32)
+    def _tokens(
+        self,
+        text: str,
+        ids: npt.NDArray[np.int32],
+        encoding: tokenizers.Encoding | None = None,
+    ) -> Tokens:
         if self._byte_lengths is not None:
             spans = spans_from_bytes(text, self._byte_lengths[ids])
             if spans is not None:
                 return Tokens(ids, *spans)
             # A normalizer changed the text: only the tokenizer knows what became of what.
             encoding = self.tokenizer.backend.encode(text, add_special_tokens=False)
+        assert encoding is not None
         return Tokens(ids, *_covering(np.array(encoding.offsets, np.int64), len(text)))
 
     def _guarded(self, prompt: Prompt, text: str) -> Tokens:
@@ -173,3 +229,9 @@ def _covering(
         starts[0] = 0
         ends = np.maximum(ends, np.append(starts[1:], length))
     return starts, ends
+
+
+def _apart(tokens: Sequence[str]) -> bool:
+    """Whether no token's letters begin inside those of another."""
+    heads = {token[:end] for token in tokens for end in range(1, len(token) + 1)}
+    return not any(token[start:] in heads for token in tokens for start in range(1, len(token)))

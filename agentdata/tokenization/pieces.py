@@ -1,0 +1,230 @@
+"""Remembers the tokens of pieces of text, so that nothing is tokenized twice.
+
+Texts are cut where `cuts` proved that cutting changes nothing: around added tokens and before
+spaces. Agent data repeat themselves: system prompts and tools whole, all other text word by word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from agentdata.tokenization.cuts import BLANKS
+
+LIMIT_BYTES = 128 << 20
+"""About so much memory is used; then everything is forgotten."""
+_T = TypeVar("_T", np.int32, np.int64)
+_SHORT_CHARS = 48
+_ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
+_CUT = re.compile(rf"(?<=[^{BLANKS}]) ")
+
+
+class _GluedError(Exception):
+    """A word that cannot be cut off: white space stands before the space behind it."""
+
+
+class _Words(dict[str, int]):
+    """{word: number of the piece that is a space and the word}."""
+
+    def __init__(self, pieces: PieceMemory) -> None:
+        super().__init__()
+        self._pieces = pieces
+
+    def __missing__(self, word: str) -> int:
+        if not word or word[-1] in BLANKS:
+            raise _GluedError
+        number = self[word] = self._pieces.new(word)
+        self._pieces.new_words.append(word)
+        return number
+
+
+class PieceMemory:
+    """Token ids of texts, from pieces that were encoded before.
+
+    `added` are the contents of the added tokens, `lengths` int64[vocab_size] the bytes of each
+    token. The tokenizer must be one of which `cuts_before_spaces` holds.
+    """
+
+    def __init__(
+        self,
+        backend: Tokenizer,
+        added: Sequence[str],
+        lengths: npt.NDArray[np.int64],
+        *,
+        normalizes: bool,
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> None:
+        self._backend = backend
+        self._lengths = lengths
+        self._normalizes = normalizes
+        self._limit_bytes = limit_bytes
+        longest_first = sorted(added, key=lambda content: (-len(content), content))
+        self._added = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._texts: dict[str, int] = {}
+        self._words = _Words(self)
+        self._seen: set[int] = set()
+        self._count = 0
+        self._bytes = 0
+        self._used = 0
+        self._ids = np.zeros(1 << 12, np.int32)
+        self._starts = np.zeros(1 << 10, np.int64)
+        self._sizes = np.zeros(1 << 10, np.int64)
+        self.new_words: list[str] = []
+        self._new_texts: list[str] = []
+        self._new_text_numbers: list[int] = []
+
+    def split(self, text: str) -> list[str]:
+        """The text cut around added tokens: these are the items 1, 3, 5, ..."""
+        return self._added.split(text)
+
+    def encode(self, texts: Sequence[Sequence[str]]) -> list[npt.NDArray[np.int32]]:
+        """int32[n] for each text, given as `split` gave it."""
+        if self._bytes > self._limit_bytes:
+            self._forget()
+        known, seen = self._texts, self._seen
+        numbers: list[int] = []
+        bounds: list[int] = []
+        again: dict[str, tuple[int, int]] = {}
+        for parts in texts:
+            for part in parts:
+                number = known.get(part)
+                if number is not None:
+                    numbers.append(number)
+                elif len(part) < _SHORT_CHARS:
+                    if part:
+                        numbers.append(self._text(part))
+                else:
+                    start = len(numbers)
+                    self._cut(part, numbers)
+                    mark = hash(part)
+                    if mark in seen:
+                        again[part] = (start, len(numbers))
+                    seen.add(mark)
+            bounds.append(len(numbers))
+        self._learn()
+        ids, ends = self._joined(np.array(numbers, np.int64))
+        self._remember(again, ids, ends)
+        borders = ends[[0, *bounds]].tolist()
+        return [ids[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+
+    def new(self, piece: str) -> int:
+        """The number of a piece that was not known."""
+        self._count += 1
+        self._bytes += len(piece) + _ENTRY_BYTES
+        return self._count - 1
+
+    def _text(self, text: str) -> int:
+        number = self._texts.get(text)
+        if number is None:
+            number = self._texts[text] = self.new(text)
+            self._new_texts.append(text)
+            self._new_text_numbers.append(number)
+        return number
+
+    def _cut(self, text: str, numbers: list[int]) -> None:
+        """Append the numbers of the words of a text."""
+        before = len(numbers)
+        first, *words = text.split(" ")
+        try:
+            if not first or first[-1] in BLANKS:
+                raise _GluedError
+            last = words.pop() if words else None
+            numbers.append(self._text(first))
+            numbers.extend(map(self._words.__getitem__, words))
+        except _GluedError:
+            del numbers[before:]
+            first, *words = _CUT.split(text)
+            last = words.pop() if words else None
+            numbers.append(self._text(first))
+            numbers.extend(map(self._words.__getitem__, words))
+        if last is not None:
+            # At the end of a text a piece may end as it likes.
+            whole = not last or last[-1] in BLANKS
+            numbers.append(self._text(" " + last) if whole else self._words[last])
+
+    def _learn(self) -> None:
+        """Encode the pieces that are new."""
+        if self.new_words:
+            self._learn_words()
+        if self._new_texts:
+            encodings = self._backend.encode_batch_fast(self._new_texts, add_special_tokens=False)
+            ids = [np.array(encoding.ids, np.int32) for encoding in encodings]
+            sizes = np.array([len(each) for each in ids], np.int64)
+            self._store(np.array(self._new_text_numbers), np.concatenate(ids), sizes)
+            self._new_texts, self._new_text_numbers = [], []
+
+    def _learn_words(self) -> None:
+        words = self.new_words
+        self.new_words = []
+        numbers = np.fromiter(map(self._words.__getitem__, words), np.int64, len(words))
+        text = " " + " ".join(words)
+        if not text.isascii() and self._normalizes:
+            self._new_texts += [" " + word for word in words]
+            self._new_text_numbers += numbers.tolist()
+            return
+        # The words were cut apart where it changes nothing; so it changes nothing to join them.
+        ids = np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
+        ends = np.cumsum(self._lengths[ids])
+        if text.isascii():
+            lengths = np.fromiter(map(len, words), np.int64, len(words))
+        else:
+            lengths = np.fromiter((len(w.encode()) for w in words), np.int64, len(words))
+        borders = np.searchsorted(ends, np.cumsum(lengths + 1)) + 1
+        self._store(numbers, ids, np.diff(borders, prepend=0))
+
+    def _store(
+        self,
+        numbers: npt.NDArray[np.int64],
+        ids: npt.NDArray[np.int32],
+        sizes: npt.NDArray[np.int64],
+    ) -> None:
+        used = self._used
+        self._used += len(ids)
+        self._bytes += 4 * len(ids)
+        self._ids = _grown(self._ids, self._used)
+        self._starts = _grown(self._starts, self._count)
+        self._sizes = _grown(self._sizes, self._count)
+        self._ids[used : self._used] = ids
+        self._starts[numbers] = used + np.cumsum(sizes) - sizes
+        self._sizes[numbers] = sizes
+
+    def _joined(
+        self, numbers: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """The ids of pieces behind one another, and where each begins and the last ends."""
+        sizes = self._sizes[numbers]
+        ends = np.zeros(len(sizes) + 1, np.int64)
+        np.cumsum(sizes, out=ends[1:])
+        places = np.repeat(self._starts[numbers] - ends[:-1], sizes)
+        places += np.arange(len(places))
+        return self._ids[places], ends
+
+    def _remember(
+        self,
+        texts: dict[str, tuple[int, int]],
+        ids: npt.NDArray[np.int32],
+        ends: npt.NDArray[np.int64],
+    ) -> None:
+        """Keep texts that came again, each with the pieces (first, behind the last) it is made of."""
+        if not texts:
+            return
+        places = [(int(ends[first]), int(ends[behind])) for first, behind in texts.values()]
+        numbers = np.array([self.new(text) for text in texts], np.int64)
+        self._texts.update(zip(texts, numbers.tolist(), strict=True))
+        sizes = np.array([end - start for start, end in places], np.int64)
+        self._store(numbers, np.concatenate([ids[start:end] for start, end in places]), sizes)
+
+
+def _grown(array: npt.NDArray[_T], size: int) -> npt.NDArray[_T]:
+    """The array, long enough for `size` items."""
+    if size <= len(array):
+        return array
+    return np.concatenate([array, np.zeros(max(size, 2 * len(array)) - len(array), array.dtype)])
