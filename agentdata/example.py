@@ -18,7 +18,7 @@ from agentdata.shards.manifest import Tally
 from agentdata.templates import Kind, Prompt, render
 from agentdata.templates.parse import wire_of
 from agentdata.templates.parsing.parts import CallPart, call_parts
-from agentdata.tokenization import Tokens, token_weights
+from agentdata.tokenization import Tokens, places, token_weights
 
 UNKNOWN_CALL_PARTS = "unknown_call_parts"
 """Counted where the name and arguments of a call are not known, which then weigh as `tool_call`."""
@@ -81,7 +81,7 @@ def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
     ends = np.cumsum([len(segment.text) for segment in segments])
     numbers = np.array([_NUMBER[segment.kind] for segment in segments], np.int8)
     last = np.maximum(tokens.ends - 1, tokens.starts)
-    kinds = numbers[np.searchsorted(ends, last, side="right")]
+    kinds = numbers[places(ends, last)]
     return Example(row.conversation.id, tokens.ids, values, kinds, straddling)
 
 
@@ -128,47 +128,73 @@ def _cut(whole: Example, start: int, end: int, suffix: str) -> Example:
     )
 
 
-def tally(row: Rendered, whole: Example, kept: list[Example]) -> Tally:
-    """What a row that is written adds to the counts: tokens of `kept`, turns of `whole`."""
-    counts = Tally(rows=len(kept))
-    for part in kept:
-        trained = part.loss_weights > 0
-        counts.tokens += len(part.input_ids)
-        counts.trained_tokens += int(trained.sum())
-        counts.weight_sum += float(part.loss_weights.sum(dtype=np.float64))
-        counts.straddling_tokens += part.straddling
-        counts.lengths[len(part.input_ids)] += 1
-        counts.kinds.update(_by_kind(part.kinds))
-        counts.trained_kinds.update(_by_kind(part.kinds[trained]))
-    turns, stopped = _turns(row.prompt, row.weights)
-    counts.trained_turns, counts.stop_weighted_turns = turns, stopped
-    counts.tools_per_row[len(row.conversation.tools)] += 1
-    calls = [call.name for message in row.conversation.messages for call in message.tool_calls]
-    counts.calls_per_row[len(calls)] += 1
-    counts.tool_calls.update(calls)
-    return counts
+class Tallier:
+    """Adds up what rows that are written count."""
+
+    def __init__(self) -> None:
+        self._tally = Tally()
+        self._kinds = np.zeros(len(_KINDS), np.int64)
+        self._trained_kinds = np.zeros(len(_KINDS), np.int64)
+
+    def add(self, row: Rendered, whole: Example, kept: list[Example]) -> None:
+        """Count a row: tokens of `kept`, turns of `whole`."""
+        counts = self._tally
+        for part in kept:
+            trained = part.loss_weights > 0
+            counts.rows += 1
+            counts.tokens += len(part.input_ids)
+            counts.weight_sum += float(part.loss_weights.sum(dtype=np.float64))
+            counts.straddling_tokens += part.straddling
+            counts.lengths[len(part.input_ids)] += 1
+            kinds = np.bincount(part.kinds, minlength=len(_KINDS))
+            self._kinds += kinds
+            self._trained_kinds += np.bincount(part.kinds[trained], minlength=len(_KINDS))
+        turns, stopped = _turns(row.prompt, row.weights)
+        counts.trained_turns += turns
+        counts.stop_weighted_turns += stopped
+        counts.tools_per_row[len(row.conversation.tools)] += 1
+        calls = [call.name for message in row.conversation.messages for call in message.tool_calls]
+        counts.calls_per_row[len(calls)] += 1
+        for call in calls:
+            counts.tool_calls[call] += 1
+
+    def tally(self) -> Tally:
+        """All that was added."""
+        counts = self._tally.model_copy(deep=True)
+        counts.kinds = _by_kind(self._kinds)
+        counts.trained_kinds = _by_kind(self._trained_kinds)
+        counts.trained_tokens = int(self._trained_kinds.sum())
+        return counts
 
 
-def _by_kind(kinds: npt.NDArray[np.int8]) -> Counter[str]:
-    counts = np.bincount(kinds, minlength=len(_KINDS)).tolist()
-    return Counter({kind.value: n for kind, n in zip(_KINDS, counts, strict=True) if n})
+def _by_kind(counts: npt.NDArray[np.int64]) -> Counter[str]:
+    return Counter(
+        {kind.value: n for kind, n in zip(_KINDS, counts.tolist(), strict=True) if n}
+    )
 
 
 def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
     """(turns of the model with any weight, those whose end of turn carries weight)."""
-    turns = stopped = start = 0
+    turns = stopped = start = run = 0
     trained = False
+    ends, weighty = weights.ends.tolist(), (weights.values > 0).tolist()
     for segment in prompt.segments:
         end = start + len(segment.text)
-        run = int(np.searchsorted(weights.ends, start, side="right"))
-        last = int(np.searchsorted(weights.ends, end - 1, side="right"))
-        weighted = bool((weights.values[run : last + 1] > 0).any())
-        if segment.kind is Kind.END_OF_TURN:
-            turns += trained
-            stopped += trained and weighted
-            trained = False
-        elif segment.trainable:
-            trained |= weighted
+        while ends[run] <= start:
+            run += 1
+        if segment.trainable or segment.kind is Kind.END_OF_TURN:
+            # Runs of one weight are joined, so those that touch the segment are few.
+            last = run
+            weighted = weighty[run]
+            while not weighted and ends[last] < end:
+                last += 1
+                weighted = weighty[last]
+            if segment.kind is Kind.END_OF_TURN:
+                turns += trained
+                stopped += trained and weighted
+                trained = False
+            else:
+                trained |= weighted
         elif trained and segment.kind is Kind.HEADER:
             # The turn had no end of its own.
             turns += 1

@@ -75,9 +75,12 @@ def has_lone_surrogate(value: Any) -> bool:
     return False
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
 def dumps(value: Any) -> str:
     """The JSON text of a value in the layout that chat templates use: `{"a": 1, "b": "é"}`."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _encode(value)
 
 
 def _deep() -> JsonError:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from agentdata.checks import checked
 from agentdata.errors import AgentDataError, RowError
-from agentdata.example import Example, Rendered, example, fitted, rendered, tally
+from agentdata.example import Example, Rendered, Tallier, example, fitted, rendered
 from agentdata.house import House
 from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
 from agentdata.journal import Done, Parts
@@ -79,6 +79,7 @@ def _examples(
     if task.format == COMPANION:
         counts.read = counts.merged = sum(1 for _ in stream)
         return
+    tallier = Tallier()
     while batch := list(islice(stream, BATCH_ROWS)):
         counts.read += sum(raw.records for raw in batch)
         counts.merged += sum(raw.records - 1 for raw in batch)
@@ -102,8 +103,9 @@ def _examples(
                 continue
             counts.written += 1
             counts.split_off += len(kept) - 1
-            counts.tally.add(tally(row, whole, kept))
+            tallier.add(row, whole, kept)
             yield row, kept
+    counts.tally = tallier.tally()
 
 
 def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:

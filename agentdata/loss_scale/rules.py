@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 Span = tuple[int, float]
 """A length in characters, and the weight of that many characters."""
@@ -44,7 +45,7 @@ class Rules:
 
     def _by_key(self, text: str) -> Iterator[Span]:
         # The first key of the table wins where several begin at one place.
-        pattern = re.compile("|".join(re.escape(key) for key in self.keys))
+        pattern = _any_of(tuple(self.keys))
         done, weight = 0, 1.0
         for match in pattern.finditer(text):
             yield match.start() - done, weight
@@ -72,3 +73,8 @@ class Rules:
                 yield len(text), weight
                 return
         yield len(text), 1.0
+
+
+@lru_cache
+def _any_of(keys: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, keys)))

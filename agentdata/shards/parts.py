@@ -62,7 +62,7 @@ class PartWriter:
         if not self._rows:
             return
         if self._sink is None:
-            options = pa.ipc.IpcWriteOptions(compression="zstd")
+            options = pa.ipc.IpcWriteOptions(compression="lz4")
             self._sink = pa.ipc.new_file(self._path, COLUMNS, options=options)
         self._sink.write_batch(record_batch(self._rows, self._sources))
         self._rows, self._sources, self._tokens = [], [], 0

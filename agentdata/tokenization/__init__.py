@@ -1,7 +1,7 @@
 """Text to token ids, the characters under every token, and a weight for each."""
 
-from agentdata.tokenization.align import token_weights
+from agentdata.tokenization.align import places, token_weights
 from agentdata.tokenization.encode import Encoder, Tokens
 from agentdata.tokenization.tokenizer import LoadedTokenizer, load_tokenizer
 
-__all__ = ["Encoder", "LoadedTokenizer", "Tokens", "load_tokenizer", "token_weights"]
+__all__ = ["Encoder", "LoadedTokenizer", "Tokens", "load_tokenizer", "places", "token_weights"]

@@ -29,11 +29,8 @@ def token_weights(
         )
     if not len(tokens.ids):
         return np.zeros(0, np.float32), 0
-    first = np.searchsorted(weights.ends, tokens.starts, side="right")
-    first = np.minimum(first, len(weights.ends) - 1)
-    last_character = np.maximum(tokens.ends - 1, tokens.starts)
-    last = np.searchsorted(weights.ends, last_character, side="right")
-    last = np.minimum(last, len(weights.ends) - 1)
+    first = places(weights.ends, tokens.starts)
+    last = places(weights.ends, np.maximum(tokens.ends - 1, tokens.starts))
     values = weights.values[first].copy()
     straddling = np.flatnonzero(first != last)
     if straddle != "first":
@@ -42,3 +39,14 @@ def token_weights(
             values[token] = choose(weights.values[first[token] : last[token] + 1])
     values[0] = 0.0
     return values, len(straddling)
+
+
+def places(ends: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """int64[n]: for each character position the number of the stretch, of those that end at
+    `ends` (rising), that holds it; the last stretch where it lies behind all."""
+    inner = ends[:-1]
+    if len(positions) and (positions[1:] >= positions[:-1]).all():
+        # Stretches are far fewer than tokens, so it is them that are looked up.
+        counts = np.diff(np.searchsorted(positions, inner), prepend=0, append=len(positions))
+        return np.repeat(np.arange(len(ends)), counts)
+    return np.searchsorted(inner, positions, side="right")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,15 +16,18 @@ def byte_lengths(tokenizer: LoadedTokenizer) -> npt.NDArray[np.int64] | None:
     """int64[vocab_size]: the bytes each token stands for; None where the vocabulary is not
     byte-level, or where added tokens may swallow the white space beside them."""
     document = tokenizer.document
-    if not _is_byte_level(document):
+    if not _is_byte_level(document) or not isinstance(document["model"].get("vocab"), dict):
         return None
     added = {token["id"]: token for token in document.get("added_tokens") or []}
     if any(token.get("lstrip") or token.get("rstrip") for token in added.values()):
         return None
     lengths = np.zeros(tokenizer.vocab_size, np.int64)
-    for token, number in tokenizer.backend.get_vocab(with_added_tokens=True).items():
-        # In a byte-level vocabulary every character of a token is one byte (GPT-2's table).
-        lengths[number] = len(token.encode()) if number in added else len(token)
+    vocabulary = document["model"]["vocab"]
+    # In a byte-level vocabulary every character of a token is one byte (GPT-2's table).
+    numbers = np.fromiter(vocabulary.values(), np.int64, len(vocabulary))
+    lengths[numbers] = np.fromiter(map(len, vocabulary), np.int64, len(vocabulary))
+    for number, token in added.items():
+        lengths[number] = len(token["content"].encode())
     return lengths
 
 
@@ -41,7 +46,7 @@ def spans_from_bytes(text: str, lengths: npt.NDArray[np.int64]) -> Spans | None:
     return character[ends - lengths], character[ends - 1] + 1
 
 
-def _is_byte_level(document: dict[str, object]) -> bool:
+def _is_byte_level(document: dict[str, Any]) -> bool:
     def kinds(part: object) -> list[dict[str, object]]:
         if not isinstance(part, dict):
             return []

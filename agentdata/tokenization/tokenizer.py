@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,6 @@ def _parse(raw: bytes, name: str) -> LoadedTokenizer:
         ) from None
     backend.no_truncation()
     backend.no_padding()
-    vocabulary = backend.get_vocab(with_added_tokens=True)
     contents = {token["id"]: token["content"] for token in document.get("added_tokens") or []}
     first_with, first_without = (
         backend.encode("a", add_special_tokens=extras).ids[:1] for extras in (True, False)
@@ -88,5 +88,16 @@ def _parse(raw: bytes, name: str) -> LoadedTokenizer:
         document=document,
         fingerprint=hashlib.sha256(raw).hexdigest(),
         bos=bos,
-        vocab_size=max(vocabulary.values()) + 1,
+        vocab_size=max(_numbers(backend, document)) + 1,
     )
+
+
+def _numbers(backend: Tokenizer, document: dict[str, Any]) -> Iterator[int]:
+    """The ids of all tokens, the largest among them; the vocabulary itself is slow to get."""
+    vocabulary = document["model"].get("vocab") or ()
+    if isinstance(vocabulary, dict):
+        yield max(vocabulary.values(), default=-1)
+    else:
+        yield len(vocabulary) - 1
+    for token in document.get("added_tokens") or []:
+        yield backend.token_to_id(token["content"])

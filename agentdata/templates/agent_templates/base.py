@@ -93,9 +93,12 @@ class AgentTemplate:
     answer: str = ""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def to_json(value: Any) -> str:
     """JSON as Python's `json.dumps` spaces it, unicode as it is: what models were trained on."""
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value)
 
 
 def wrapped(tool: ToolSpec) -> dict[str, Any]:
