@@ -168,9 +168,7 @@ class Tallier:
 
 
 def _by_kind(counts: npt.NDArray[np.int64]) -> Counter[str]:
-    return Counter(
-        {kind.value: n for kind, n in zip(_KINDS, counts.tolist(), strict=True) if n}
-    )
+    return Counter({kind.value: n for kind, n in zip(_KINDS, counts.tolist(), strict=True) if n})
 
 
 def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""Proves from a tokenizer.json that a text may be cut before a space without changing its tokens.
+"""Proves from a tokenizer.json that a text may be cut in places without changing its tokens.
 
-The cut in question stands between a character that is not white space and a space (U+0020). It
-changes nothing where
+The cut before a space stands between a character that is not white space and U+0020. It changes
+nothing where
 
 - added tokens neither hold such a place nor look at what is beside them,
 - the normalizer is none, or NFC, in which a space starts anew,
@@ -10,12 +10,17 @@ changes nothing where
 
 then the model, which sees one piece at a time, sees the same pieces. Whatever is not understood
 counts as not proved. (`tokenizers` runs: added tokens, normalizer, pre-tokenizer, model.)
+
+The cut behind a line stands between a line break and one of `LINE_STARTS`. It changes nothing where
+all of the above holds, no pattern can go on from a line break to such a character, and white space
+up to a line break is always one match, whatever follows: the last alternatives of one pattern are
+`\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`, and no other one matches white space alone.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # White space to some regex engine; only characters that none of them takes for it are solid.
@@ -23,6 +28,11 @@ BLANKS = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f\x20\x85\xa0\u1680\u180e\u2028\u2029\u202f\u205f\u3000"
     + "".join(map(chr, range(0x2000, 0x200B)))
 )
+LINE_STARTS = frozenset(
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#*-[{<>(`\"'"
+)
+"""Characters before which a line break may be cut off (and all of the CJK ideographs)."""
+_LINE_TAIL = r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """The pattern of `ByteLevel` with `use_regex`."""
 _PROPERTY = re.compile(r"\\p\{(?:L|Lu|Ll|Lt|Lm|Lo|M|Mn|Mc|Me|N|Nd|Nl|No|P|S|Han)\}")
@@ -30,16 +40,26 @@ _QUANTIFIER = re.compile(r"(?:([*+?])|\{(\d+)(,?)(\d*)\})[+?]?")
 _ESCAPE = {"r": "\r", "n": "\n", "t": "\t", "f": "\f", "v": "\v"}
 
 
-def cuts_before_spaces(document: dict[str, Any]) -> bool:
-    """Whether it is proved for the tokenizer of this tokenizer.json."""
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where texts may be cut: before spaces, behind lines."""
+
+    spaces: bool = False
+    lines: bool = False
+
+
+def proved_cuts(document: dict[str, Any]) -> Cuts:
+    """What is proved for the tokenizer of this tokenizer.json."""
     model = document.get("model") or {}
-    return (
+    sound = (
         model.get("type", "BPE") == "BPE"
         and not model.get("dropout")
         and _normalizes_apart(document.get("normalizer"))
         and _added_apart(document.get("added_tokens") or [], normalizes(document))
-        and _splits_at_spaces(document.get("pre_tokenizer"))
     )
+    if not sound:
+        return Cuts()
+    return _split_cuts(document.get("pre_tokenizer"), normalizes(document))
 
 
 def normalizes(document: dict[str, Any]) -> bool:
@@ -79,32 +99,38 @@ def _added_apart(added: list[dict[str, Any]], normalizes: bool) -> bool:
     return True
 
 
-def _splits_at_spaces(pre_tokenizer: dict[str, Any] | None) -> bool:
-    parts = _flat(pre_tokenizer)
-    begins = False
-    for part in parts:
+def _split_cuts(pre_tokenizer: dict[str, Any] | None, strict: bool) -> Cuts:
+    begins = line_begins = False
+    lines = True
+    for part in _flat(pre_tokenizer):
         match part.get("type"):
             case "ByteLevel":
                 if part.get("add_prefix_space"):
-                    return False
+                    return Cuts()
                 pattern = _GPT2 if part.get("use_regex", True) else ""
             case "Split":
                 pattern = (part.get("pattern") or {}).get("Regex", "")
                 if part.get("behavior") != "Isolated" or part.get("invert") or not pattern:
-                    return False
+                    return Cuts()
             case "Digits":
                 pattern = r"\p{N}+"
             case _:
-                return False
+                return Cuts()
         if pattern:
+            pattern = pattern.replace("\r", r"\r").replace("\n", r"\n")
+            has_tail = pattern.endswith(_LINE_TAIL)
             try:
-                alternatives = _Parser(pattern).alternatives()
+                alternatives = _Parser(pattern, strict).alternatives()
             except _UnknownError:
-                return False
+                return Cuts()
             if not all(alternative.safe for alternative in alternatives):
-                return False
-            begins = begins or any(alternative.matches_space for alternative in alternatives)
-    return begins
+                return Cuts()
+            begins |= any(alternative.matches_space for alternative in alternatives)
+            line_begins |= has_tail
+            head = alternatives[:-3] if has_tail else alternatives
+            lines &= all(alternative.line_safe for alternative in alternatives)
+            lines &= not any(alternative.looks for alternative in head)
+    return Cuts(begins, begins and lines and line_begins)
 
 
 def _flat(part: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -122,18 +148,25 @@ class _UnknownError(Exception):
 class _Part:
     """What a piece of a pattern may do. `solid`: match a character that is no white space;
     `space`: match a space; `safe`: never a space after something solid, nor look behind its end
-    once it matched something solid. `matches_space`: any space at all is a match of it."""
+    once it matched something solid. `matches_space`: any space at all is a match of it.
+    `breaks`: match a line break; `starts`: match what may begin a line; `line_safe`: never that
+    after a line break."""
 
     solid: bool
     space: bool
+    breaks: bool = False
+    starts: bool = False
+    line_safe: bool = True
     safe: bool = True
     matches_space: bool = False
     looks: bool = False
 
 
 class _Parser:
-    def __init__(self, pattern: str) -> None:
-        self.pattern, self.at = pattern, 0
+    """`strict`: whatever is solid may begin a line."""
+
+    def __init__(self, pattern: str, strict: bool) -> None:
+        self.pattern, self.at, self.strict = pattern, 0, strict
 
     def alternatives(self) -> list[_Part]:
         parts = self._alternatives()
@@ -152,14 +185,19 @@ class _Parser:
         items: list[_Part] = []
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             items.append(self._quantified())
-        solid = space = False
-        safe = True
+        solid = space = breaks = False
+        safe = line_safe = True
         for item in items:
             safe &= item.safe and not (solid and (item.space or item.looks))
+            line_safe &= item.line_safe and not (breaks and item.starts)
             solid, space = solid or item.solid, space or item.space
+            breaks |= item.breaks
         return _Part(
             solid,
             space,
+            breaks,
+            any(item.starts for item in items),
+            line_safe,
             safe,
             matches_space=len(items) == 1 and items[0].matches_space,
             looks=any(item.looks for item in items),
@@ -178,12 +216,16 @@ class _Parser:
             repeats, needed = bool(comma and not most) or int(most or least) > 1, int(least)
         if item.looks:
             raise _UnknownError
-        safe = item.safe and not (repeats and item.solid and item.space)
-        return _Part(item.solid, item.space, safe, item.matches_space and needed == 1)
+        return replace(
+            item,
+            safe=item.safe and not (repeats and item.solid and item.space),
+            line_safe=item.line_safe and not (repeats and item.breaks and item.starts),
+            matches_space=item.matches_space and needed == 1,
+        )
 
     def _atom(self) -> _Part:
         rest = self.pattern[self.at :]
-        if rest.startswith("(?!") or rest.startswith("(?="):
+        if rest.startswith(("(?!", "(?=")):
             self.at += 3
             self._character()
             self._expect(")")
@@ -199,6 +241,9 @@ class _Parser:
             return _Part(
                 any(p.solid for p in inner_parts),
                 any(p.space for p in inner_parts),
+                any(p.breaks for p in inner_parts),
+                any(p.starts for p in inner_parts),
+                all(p.line_safe for p in inner_parts),
                 all(p.safe for p in inner_parts),
                 looks=any(p.looks for p in inner_parts),
             )
@@ -222,31 +267,29 @@ class _Parser:
         found = _PROPERTY.match(rest)
         if found:
             self.at += found.end()
-            return _Part(True, False)
+            return _Part(True, False, starts=True)
         if rest[0] == "\\":
             self.at += 2
             letter = rest[1:2]
             if letter == "s":
-                return _Part(False, True, matches_space=True)
-            if letter == "S":
-                return _Part(True, False)
+                return _Part(False, True, breaks=True, matches_space=True)
+            if letter in ("S", "d"):
+                return _Part(True, False, starts=True)
             if letter in _ESCAPE:
-                return _Part(False, False)
-            if letter == "d":
-                return _Part(True, False)
+                return _Part(False, False, breaks=letter in "rn")
             if not letter or letter.isalnum():
                 raise _UnknownError
-            return _literal(letter)
+            return self._literal(letter)
         if not in_class and rest[0] in ".^$*+?{":
             raise _UnknownError
         self.at += 1
-        return _literal(rest[0])
+        return self._literal(rest[0])
 
     def _class(self) -> _Part:
         self.at += 1
         negated = self.pattern.startswith("^", self.at)
         self.at += negated
-        solid = space = blanks = False
+        solid = space = blanks = breaks = starts = False
         while not self.pattern.startswith("]", self.at):
             if self.pattern.startswith(("[", "&&"), self.at):
                 raise _UnknownError
@@ -254,6 +297,11 @@ class _Parser:
             part = self._one(in_class=True)
             blanks |= part.matches_space and self.pattern[first] == "\\"
             solid, space = solid or part.solid, space or part.space
+            # In a negated class only what certainly holds every line break counts.
+            breaks |= part.breaks and (
+                not negated or self.pattern[first : self.at] in (r"\s", r"\n")
+            )
+            starts |= part.starts
             if (
                 self.pattern.startswith("-", self.at)
                 and self.pattern[self.at + 1 : self.at + 2] != "]"
@@ -265,14 +313,15 @@ class _Parser:
                 high = self.pattern[high_at : self.at]
                 if len(low) != 1 or len(high) != 1 or low <= " ":
                     raise _UnknownError
-                solid = True
+                solid = starts = True
         self.at += 1
         if negated:
-            return _Part(True, not space)
-        return _Part(solid, space, matches_space=blanks)
+            return _Part(True, not space, not breaks, True)
+        return _Part(solid, space, breaks, starts, matches_space=blanks)
 
-
-def _literal(character: str) -> _Part:
-    if character == " ":
-        return _Part(False, True, matches_space=True)
-    return _Part(character not in BLANKS, False)
+    def _literal(self, character: str) -> _Part:
+        if character == " ":
+            return _Part(False, True, matches_space=True)
+        solid = character not in BLANKS
+        starts = solid and (self.strict or not character.isascii() or character in LINE_STARTS)
+        return _Part(solid, False, starts=starts)

@@ -13,7 +13,7 @@ import tokenizers
 from agentdata.errors import RowError, UsageError
 from agentdata.templates.prompt import Prompt
 from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
-from agentdata.tokenization.cuts import cuts_before_spaces, normalizes
+from agentdata.tokenization.cuts import normalizes, proved_cuts
 from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.tokenizer import LoadedTokenizer
@@ -62,12 +62,13 @@ class Encoder:
         if (
             self._byte_lengths is not None
             and found.issuperset(added)
-            and cuts_before_spaces(tokenizer.document)
+            and (cuts := proved_cuts(tokenizer.document)).spaces
         ):
             self._memory = PieceMemory(
                 tokenizer.backend,
                 added,
                 self._byte_lengths,
+                cuts,
                 normalizes=normalizes(tokenizer.document),
             )
         # Where no special token can begin inside another, those that the template wrote are found.

@@ -7,20 +7,23 @@ spaces. Agent data repeat themselves: system prompts and tools whole, all other 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from agentdata.tokenization.cuts import BLANKS
+from agentdata.tokenization.cuts import BLANKS, LINE_STARTS, Cuts
 
 LIMIT_BYTES = 128 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
+_LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
 _CUT = re.compile(rf"(?<=[^{BLANKS}]) ")
 
 
@@ -47,7 +50,7 @@ class PieceMemory:
     """Token ids of texts, from pieces that were encoded before.
 
     `added` are the contents of the added tokens, `lengths` int64[vocab_size] the bytes of each
-    token. The tokenizer must be one of which `cuts_before_spaces` holds.
+    token. The tokenizer must be one of which `cuts.spaces` is proved.
     """
 
     def __init__(
@@ -55,12 +58,14 @@ class PieceMemory:
         backend: Tokenizer,
         added: Sequence[str],
         lengths: npt.NDArray[np.int64],
+        cuts: Cuts,
         *,
         normalizes: bool,
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         self._backend = backend
         self._lengths = lengths
+        self._lines = cuts.lines
         self._normalizes = normalizes
         self._limit_bytes = limit_bytes
         longest_first = sorted(added, key=lambda content: (-len(content), content))
@@ -89,7 +94,7 @@ class PieceMemory:
         """int32[n] for each text, given as `split` gave it."""
         if self._bytes > self._limit_bytes:
             self._forget()
-        known, seen = self._texts, self._seen
+        known = self._texts
         numbers: list[int] = []
         bounds: list[int] = []
         again: dict[str, tuple[int, int]] = {}
@@ -102,18 +107,13 @@ class PieceMemory:
                     if part:
                         numbers.append(self._text(part))
                 else:
-                    start = len(numbers)
-                    self._cut(part, numbers)
-                    mark = hash(part)
-                    if mark in seen:
-                        again[part] = (start, len(numbers))
-                    seen.add(mark)
+                    self._whole(part, numbers, again)
             bounds.append(len(numbers))
         self._learn()
         ids, ends = self._joined(np.array(numbers, np.int64))
         self._remember(again, ids, ends)
         borders = ends[[0, *bounds]].tolist()
-        return [ids[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+        return [ids[a:b] for a, b in pairwise(borders)]
 
     def new(self, piece: str) -> int:
         """The number of a piece that was not known."""
@@ -128,6 +128,32 @@ class PieceMemory:
             self._new_texts.append(text)
             self._new_text_numbers.append(number)
         return number
+
+    def _whole(
+        self,
+        text: str,
+        numbers: list[int],
+        again: dict[str, tuple[int, int]],
+        *,
+        line: bool = False,
+    ) -> None:
+        """Append the numbers of a long text's lines and words; note if it came before."""
+        start = len(numbers)
+        if self._lines and not line and len(lines := _LINES.split(text)) > 1:
+            for each in lines:
+                number = self._texts.get(each)
+                if number is not None:
+                    numbers.append(number)
+                elif len(each) < _SHORT_CHARS:
+                    numbers.append(self._text(each))
+                else:
+                    self._whole(each, numbers, again, line=True)
+        else:
+            self._cut(text, numbers)
+        mark = hash(text)
+        if mark in self._seen:
+            again[text] = (start, len(numbers))
+        self._seen.add(mark)
 
     def _cut(self, text: str, numbers: list[int]) -> None:
         """Append the numbers of the words of a text."""
@@ -166,7 +192,7 @@ class PieceMemory:
         self.new_words = []
         numbers = np.fromiter(map(self._words.__getitem__, words), np.int64, len(words))
         text = " " + " ".join(words)
-        if not text.isascii() and self._normalizes:
+        if self._normalizes and not _is_stable(text):
             self._new_texts += [" " + word for word in words]
             self._new_text_numbers += numbers.tolist()
             return
@@ -213,7 +239,7 @@ class PieceMemory:
         ids: npt.NDArray[np.int32],
         ends: npt.NDArray[np.int64],
     ) -> None:
-        """Keep texts that came again, each with the pieces (first, behind the last) it is made of."""
+        """Keep texts that came again, each with the pieces (first, behind the last) of it."""
         if not texts:
             return
         places = [(int(ends[first]), int(ends[behind])) for first, behind in texts.values()]
@@ -221,6 +247,14 @@ class PieceMemory:
         self._texts.update(zip(texts, numbers.tolist(), strict=True))
         sizes = np.array([end - start for start, end in places], np.int64)
         self._store(numbers, np.concatenate([ids[start:end] for start, end in places]), sizes)
+
+
+def _is_stable(text: str) -> bool:
+    """Whether no version of Unicode would normalize the text (NFC) to another one."""
+    if text.isascii():
+        return True
+    assigned = all(unicodedata.category(character) != "Cn" for character in set(text))
+    return assigned and unicodedata.is_normalized("NFC", text)
 
 
 def _grown(array: npt.NDArray[_T], size: int) -> npt.NDArray[_T]:
