@@ -33,7 +33,7 @@ LINE_STARTS = frozenset(
 )
 """Characters before which a line break may be cut off (and all of the CJK ideographs)."""
 _LINE_TAIL = r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-_GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+GPT2_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """The pattern of `ByteLevel` with `use_regex`."""
 _PROPERTY = re.compile(r"\\p\{(?:L|Lu|Ll|Lt|Lm|Lo|M|Mn|Mc|Me|N|Nd|Nl|No|P|S|Han)\}")
 _QUANTIFIER = re.compile(r"(?:([*+?])|\{(\d+)(,?)(\d*)\})[+?]?")
@@ -107,7 +107,7 @@ def _split_cuts(pre_tokenizer: dict[str, Any] | None, strict: bool) -> Cuts:
             case "ByteLevel":
                 if part.get("add_prefix_space"):
                     return Cuts()
-                pattern = _GPT2 if part.get("use_regex", True) else ""
+                pattern = GPT2_PATTERN if part.get("use_regex", True) else ""
             case "Split":
                 pattern = (part.get("pattern") or {}).get("Regex", "")
                 if part.get("behavior") != "Isolated" or part.get("invert") or not pattern:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
 from agentdata.tokenization.cuts import normalizes, proved_cuts
 from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
+from agentdata.tokenization.rank_order import rank_order_engine
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 
 POLICIES = ("plain", "reject", "allow")
@@ -70,6 +72,7 @@ class Encoder:
                 self._byte_lengths,
                 cuts,
                 normalizes=normalizes(tokenizer.document),
+                faster=partial(rank_order_engine, tokenizer.document),
             )
         # Where no special token can begin inside another, those that the template wrote are found.
         self._apart = _apart(added)

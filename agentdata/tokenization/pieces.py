@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import tiktoken
 from tokenizers import Tokenizer
 
 from agentdata.tokenization.cuts import BLANKS, LINE_STARTS, Cuts
+from agentdata.tokenization.rank_order import SAFE
 
 LIMIT_BYTES = 128 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
+ENGINE_CHARS = 3_000_000
+"""After so many characters a faster engine is looked for: proving it takes as long as these took.
+"""
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
 _LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
@@ -50,7 +55,9 @@ class PieceMemory:
     """Token ids of texts, from pieces that were encoded before.
 
     `added` are the contents of the added tokens, `lengths` int64[vocab_size] the bytes of each
-    token. The tokenizer must be one of which `cuts.spaces` is proved.
+    token. `faster` is asked once for an engine that is proved to be the same on `SAFE` texts
+    without added tokens, after `faster_after_chars` characters. The tokenizer must be one of
+    which `cuts.spaces` is proved.
     """
 
     def __init__(
@@ -62,12 +69,19 @@ class PieceMemory:
         *,
         normalizes: bool,
         limit_bytes: int = LIMIT_BYTES,
+        faster: Callable[[], tiktoken.Encoding | None] | None = None,
+        faster_after_chars: int = ENGINE_CHARS,
     ) -> None:
         self._backend = backend
         self._lengths = lengths
         self._lines = cuts.lines
         self._normalizes = normalizes
         self._limit_bytes = limit_bytes
+        self._find = faster
+        self._engine: tiktoken.Encoding | None = None
+        self._engine_chars = faster_after_chars
+        self._slow_chars = 0
+        self._added_set = frozenset(added)
         longest_first = sorted(added, key=lambda content: (-len(content), content))
         self._added = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
         self._forget()
@@ -178,33 +192,81 @@ class PieceMemory:
 
     def _learn(self) -> None:
         """Encode the pieces that are new."""
-        if self.new_words:
-            self._learn_words()
-        if self._new_texts:
-            encodings = self._backend.encode_batch_fast(self._new_texts, add_special_tokens=False)
-            ids = [np.array(encoding.ids, np.int32) for encoding in encodings]
+        words, texts = self.new_words, self._new_texts
+        numbers = self._new_text_numbers
+        self.new_words, self._new_texts, self._new_text_numbers = [], [], []
+        self._find_engine(words, texts)
+        if self._engine is not None:
+            hard = [word for word in words if not SAFE.fullmatch(word)]
+            words = [word for word in words if SAFE.fullmatch(word)] if hard else words
+            texts = texts + [" " + word for word in hard]
+            numbers = numbers + [self._words[word] for word in hard]
+        elif words and self._normalizes and not _is_stable("".join(words)):
+            texts = texts + [" " + word for word in words]
+            numbers = numbers + [self._words[word] for word in words]
+            words = []
+        if words:
+            self._learn_words(words)
+        if texts:
+            ids = self._ids_of(texts)
             sizes = np.array([len(each) for each in ids], np.int64)
-            self._store(np.array(self._new_text_numbers), np.concatenate(ids), sizes)
-            self._new_texts, self._new_text_numbers = [], []
+            self._store(np.array(numbers), np.concatenate(ids), sizes)
 
-    def _learn_words(self) -> None:
-        words = self.new_words
-        self.new_words = []
-        numbers = np.fromiter(map(self._words.__getitem__, words), np.int64, len(words))
-        text = " " + " ".join(words)
-        if self._normalizes and not _is_stable(text):
-            self._new_texts += [" " + word for word in words]
-            self._new_text_numbers += numbers.tolist()
-            return
+    def _learn_words(self, words: list[str]) -> None:
         # The words were cut apart where it changes nothing; so it changes nothing to join them.
-        ids = np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
+        text = " " + " ".join(words)
+        if self._engine is not None:
+            ids = self._engine.encode_to_numpy(text, disallowed_special=()).astype(np.int32)
+        else:
+            ids = np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
         ends = np.cumsum(self._lengths[ids])
         if text.isascii():
             lengths = np.fromiter(map(len, words), np.int64, len(words))
         else:
             lengths = np.fromiter((len(w.encode()) for w in words), np.int64, len(words))
         borders = np.searchsorted(ends, np.cumsum(lengths + 1)) + 1
+        numbers = np.fromiter(map(self._words.__getitem__, words), np.int64, len(words))
         self._store(numbers, ids, np.diff(borders, prepend=0))
+
+    def _ids_of(self, texts: list[str]) -> list[npt.NDArray[np.int32]]:
+        """The ids of each text by itself."""
+        if self._engine is None:
+            encodings = self._backend.encode_batch_fast(texts, add_special_tokens=False)
+            return [np.array(encoding.ids, np.int32) for encoding in encodings]
+        encode = self._engine.encode_to_numpy
+        return [
+            encode(text, disallowed_special=()).astype(np.int32)
+            if SAFE.fullmatch(text) and text not in self._added_set
+            else np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
+            for text in texts
+        ]
+
+    def _find_engine(self, words: list[str], texts: list[str]) -> None:
+        """Look for a faster engine once so much was encoded that it is worth it."""
+        if self._find is None:
+            return
+        self._slow_chars += sum(map(len, words)) + sum(map(len, texts))
+        if self._slow_chars > self._engine_chars:
+            find, self._find = self._find, None
+            self._engine = find()
+            # Proved or not: what both have encoded has to be the same.
+            if self._engine is not None and not self._agrees():
+                self._engine = None
+
+    def _agrees(self) -> bool:
+        assert self._engine is not None
+        self._starts = _grown(self._starts, self._count)
+        self._sizes = _grown(self._sizes, self._count)
+        pieces = [(text, number) for text, number in self._texts.items()]
+        pieces += [(" " + word, number) for word, number in self._words.items()]
+        return all(
+            np.array_equal(
+                self._engine.encode_to_numpy(text, disallowed_special=()),
+                self._ids[self._starts[number] : self._starts[number] + self._sizes[number]],
+            )
+            for text, number in pieces
+            if self._sizes[number] and SAFE.fullmatch(text) and text not in self._added_set
+        )
 
     def _store(
         self,

@@ -100,4 +100,5 @@ def _numbers(backend: Tokenizer, document: dict[str, Any]) -> Iterator[int]:
     else:
         yield len(vocabulary) - 1
     for token in document.get("added_tokens") or []:
-        yield backend.token_to_id(token["content"])
+        number = backend.token_to_id(token["content"])
+        yield -1 if number is None else number
