@@ -22,7 +22,8 @@ class Recipe(BaseModel):
 
     `split` is {name of the split: share of the rows}, by a hash of the id; the rest is `train`.
     `weights` is {kind of text: weight}, multiplied with what `loss_scale` says.
-    `workers` and `batch_rows` never change what is written.
+    `verify_tokens` is the share of rows (by a hash of the id) whose tokens are held against the
+    tokenizer itself. It and `workers` never change what is written.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -47,6 +48,7 @@ class Recipe(BaseModel):
     rejects_without_rows: bool = False
     redact: list[Redact] = Field(default_factory=list)
     limit: Annotated[int, Field(gt=0)] | None = None
+    verify_tokens: Annotated[float, Field(ge=0, le=1)] = 0.001
     workers: Annotated[int, Field(gt=0)] = 1
 
     @field_validator("weights", mode="before")
@@ -55,8 +57,8 @@ class Recipe(BaseModel):
         return check_weights(weights)
 
     def content(self) -> dict[str, Any]:
-        """What decides the bytes of the shards: all but the number of workers."""
-        return self.model_dump(mode="json", exclude={"workers"})
+        """What decides the bytes of the shards: all but how they are made and checked."""
+        return self.model_dump(mode="json", exclude={"workers", "verify_tokens"})
 
 
 def make_recipe(values: dict[str, Any]) -> Recipe:

@@ -19,8 +19,11 @@ from agentdata.redaction import redacted
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow
+from agentdata.tokenization import Tokens
 
 BATCH_ROWS = 64
+TOKENS_DIFFER = "tokens_differ"
+"""Warning: the faster way to tokens gave others than the tokenizer, whose own were then taken."""
 
 
 def run_task(house: House, task: Task, parts: Parts, limit: int | None = None) -> Done:
@@ -58,13 +61,18 @@ def split_of(row: Rendered, shares: dict[str, float]) -> str:
     if not shares:
         return "train"
     key = row.conversation.meta.get("split_key") or row.conversation.id
-    digest = hashlib.sha256(str(key).encode("utf-8", "surrogatepass")).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
+    place = place_of(str(key))
     for name, share in shares.items():
         if place < share:
             return name
         place -= share
     return "train"
+
+
+def place_of(key: str) -> float:
+    """A number from 0 to 1 by a hash of the key."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _examples(
@@ -92,7 +100,7 @@ def _examples(
                 ready.append(_rendered(raw, task, house))
             except RowError as error:
                 _reject(error, raw, task, counts, rejects, house.recipe)
-        encoded = house.encoder.encode_batch([row.prompt for row in ready])
+        encoded = _encoded(ready, house, counts)
         for row, tokens in zip(ready, encoded, strict=True):
             whole = example(row, tokens, house.recipe)
             cut = fitted(whole, house.recipe)
@@ -106,6 +114,26 @@ def _examples(
             tallier.add(row, whole, kept)
             yield row, kept
     counts.tally = tallier.tally()
+
+
+def _encoded(ready: list[Rendered], house: House, counts: SourceCounts) -> list[Tokens]:
+    """The tokens of rendered rows, some of them held against the tokenizer itself."""
+    encoder = house.encoder
+    prompts = [row.prompt for row in ready]
+    encoded = encoder.encode_batch(prompts)
+    if encoder.differs:
+        counts.warnings[TOKENS_DIFFER] += len(ready)
+        return encoded
+    share = house.recipe.verify_tokens
+    sample = [
+        (row.prompt, tokens)
+        for row, tokens in zip(ready, encoded, strict=True)
+        if share and place_of(row.conversation.id) < share
+    ]
+    if all(encoder.verify(prompt, tokens) for prompt, tokens in sample):
+        return encoded
+    counts.warnings[TOKENS_DIFFER] += len(ready)
+    return encoder.encode_batch(prompts)
 
 
 def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:

@@ -52,6 +52,7 @@ from agentdata.shards.manifest import Manifest, SourceCounts
     "--max-reject-rate", type=float, help="Exit with 3 above this share of rejected rows."
 )
 @click.option("--limit", type=int, help="Read this many rows at most.")
+@click.option("--verify-tokens", type=float, help="Share of rows to check against the tokenizer.")
 @click.option("--workers", type=int, help="Processes; all cores by default.")
 @click.option("--overwrite", is_flag=True, help="Replace what is compiled there.")
 @click.option(

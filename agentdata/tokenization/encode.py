@@ -17,6 +17,7 @@ from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
 from agentdata.tokenization.cuts import normalizes, proved_cuts
 from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
+from agentdata.tokenization.probe import probe
 from agentdata.tokenization.rank_order import rank_order_engine
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 
@@ -42,6 +43,7 @@ class Encoder:
     `special_tokens_in_text` says what becomes of a special token's letters in data: `plain` text
     (default), `reject` the row, or `allow` them to be the token. A token that the tokenizer does
     not recognise inside a text (an upstream fault of some SentencePiece conversions) is never one.
+    `differs` is whether the faster way gave other tokens than the tokenizer, and so is not used.
     """
 
     def __init__(self, tokenizer: LoadedTokenizer, special_tokens_in_text: str = "plain") -> None:
@@ -74,10 +76,24 @@ class Encoder:
                 normalizes=normalizes(tokenizer.document),
                 faster=partial(rank_order_engine, tokenizer.document),
             )
+        self.differs = False
+        if self._memory is not None and not self._passes(probe(added)):
+            self._distrust()
         # Where no special token can begin inside another, those that the template wrote are found.
         self._apart = _apart(added)
         self._special_set = frozenset(self.special)
         self._written: dict[str, int] = {}
+
+    def _passes(self, texts: list[str]) -> bool:
+        """Whether these texts get the tokenizer's own tokens: new, known by words, known whole."""
+        assert self._memory is not None
+        encodings = self.tokenizer.backend.encode_batch_fast(texts, add_special_tokens=False)
+        expected = [encoding.ids for encoding in encodings]
+        cut = [self._memory.split(text) for text in texts]
+        return all([ids.tolist() for ids in self._memory.encode(cut)] == expected for _ in range(3))
+
+    def _distrust(self) -> None:
+        self._memory, self.differs = None, True
 
     def _found(self, added: Sequence[str]) -> set[str]:
         """The added tokens that the tokenizer recognises inside a text."""
@@ -139,6 +155,21 @@ class Encoder:
                 written += number
         special = self._special_set
         return written == sum(1 for part in parts[1::2] if part in special)
+
+    def verify(self, prompt: Prompt, tokens: Tokens) -> bool:
+        """Whether the ids of a prompt are what the tokenizer itself gives for the whole text.
+
+        If they are not, nothing is remembered from then on: `encode_batch` asks the tokenizer.
+        """
+        if self._memory is None:
+            return True
+        if self.policy != "allow" and self.foreign_special_tokens(prompt):
+            return True
+        encoding = self.tokenizer.backend.encode(prompt.text, add_special_tokens=False)
+        if encoding.ids == tokens.ids.tolist():
+            return True
+        self._distrust()
+        return False
 
     def encode_text(self, text: str) -> Tokens:
         """The tokens of a text as it stands, special tokens recognised everywhere."""

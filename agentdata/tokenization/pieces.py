@@ -18,7 +18,7 @@ import tiktoken
 from tokenizers import Tokenizer
 
 from agentdata.tokenization.cuts import BLANKS, LINE_STARTS, Cuts
-from agentdata.tokenization.rank_order import SAFE
+from agentdata.tokenization.rank_order import BYTE_CHARACTERS, SAFE
 
 LIMIT_BYTES = 128 << 20
 """About so much memory is used; then everything is forgotten."""
@@ -81,6 +81,11 @@ class PieceMemory:
         self._engine: tiktoken.Encoding | None = None
         self._engine_chars = faster_after_chars
         self._slow_chars = 0
+        self._bytes_known = frozenset(
+            byte
+            for character, byte in BYTE_CHARACTERS.items()
+            if backend.token_to_id(character) is not None
+        )
         self._added_set = frozenset(added)
         longest_first = sorted(added, key=lambda content: (-len(content), content))
         self._added = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
@@ -201,7 +206,7 @@ class PieceMemory:
             words = [word for word in words if SAFE.fullmatch(word)] if hard else words
             texts = texts + [" " + word for word in hard]
             numbers = numbers + [self._words[word] for word in hard]
-        elif words and self._normalizes and not _is_stable("".join(words)):
+        elif words and not self._adds_up("".join(words)):
             texts = texts + [" " + word for word in words]
             numbers = numbers + [self._words[word] for word in words]
             words = []
@@ -211,6 +216,12 @@ class PieceMemory:
             ids = self._ids_of(texts)
             sizes = np.array([len(each) for each in ids], np.int64)
             self._store(np.array(numbers), np.concatenate(ids), sizes)
+
+    def _adds_up(self, text: str) -> bool:
+        """Whether the tokens of a text stand for all of its bytes."""
+        return self._bytes_known.issuperset(text.encode()) and (
+            not self._normalizes or _is_stable(text)
+        )
 
     def _learn_words(self, words: list[str]) -> None:
         # The words were cut apart where it changes nothing; so it changes nothing to join them.

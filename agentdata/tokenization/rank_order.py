@@ -47,9 +47,10 @@ def rank_order_engine(document: dict[str, Any]) -> tiktoken.Encoding | None:
     ids = {token: number for token, number in model["vocab"].items() if token not in added}
     if not _in_order(model["merges"], ids) or not _reachable(document, ids):
         return None
-    table = _bytes_of_characters()
     try:
-        ranks = {bytes(map(table.__getitem__, token)): number for token, number in ids.items()}
+        ranks = {
+            bytes(map(BYTE_CHARACTERS.__getitem__, token)): number for token, number in ids.items()
+        }
         if any(bytes([byte]) not in ranks for byte in range(256)):
             return None
         return tiktoken.Encoding(
@@ -93,7 +94,8 @@ def _reachable(document: dict[str, Any], ids: dict[str, int]) -> bool:
         "version": document.get("version", "1.0"),
         "added_tokens": [],
         "normalizer": None,
-        "pre_tokenizer": None,
+        # No byte is written as white space in such a vocabulary.
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
         "post_processor": None,
         "decoder": None,
         "model": document["model"] | {"ignore_merges": False},
@@ -102,16 +104,18 @@ def _reachable(document: dict[str, Any], ids: dict[str, int]) -> bool:
     tokens = list(ids)
     for start in range(0, len(tokens), 4096):
         some = tokens[start : start + 4096]
-        for token, encoding in zip(some, alone.encode_batch_fast(some), strict=True):
-            if encoding.ids != [ids[token]]:
-                return False
+        if alone.encode(" ".join(some)).ids != [ids[token] for token in some]:
+            return False
     return True
 
 
-def _bytes_of_characters() -> dict[str, int]:
-    """{character: the byte that stands for it} (GPT-2's table)."""
+def _byte_characters() -> dict[str, int]:
     shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(256) if byte not in set(shown)]
     return {chr(byte): byte for byte in shown} | {
         chr(0x100 + number): byte for number, byte in enumerate(hidden)
     }
+
+
+BYTE_CHARACTERS = _byte_characters()
+"""{character: the byte that stands for it} (GPT-2's table)."""
