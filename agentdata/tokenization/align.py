@@ -47,6 +47,8 @@ def places(ends: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]) -> npt
     inner = ends[:-1]
     if len(positions) and (positions[1:] >= positions[:-1]).all():
         # Stretches are far fewer than tokens, so it is them that are looked up.
-        counts = np.diff(np.searchsorted(positions, inner), prepend=0, append=len(positions))
-        return np.repeat(np.arange(len(ends)), counts)
+        borders = np.empty(len(ends) + 1, np.int64)
+        borders[0], borders[-1] = 0, len(positions)
+        borders[1:-1] = positions.searchsorted(inner)
+        return np.arange(len(ends)).repeat(borders[1:] - borders[:-1])
     return np.searchsorted(inner, positions, side="right")
