@@ -178,15 +178,18 @@ def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
     ends, weighty = weights.ends.tolist(), (weights.values > 0).tolist()
     for segment in prompt.segments:
         end = start + len(segment.text)
-        while ends[run] <= start:
+        while run < len(ends) and ends[run] <= start:
             run += 1
         if segment.trainable or segment.kind is Kind.END_OF_TURN:
-            # Runs of one weight are joined, so those that touch the segment are few.
-            last = run
-            weighted = weighty[run]
-            while not weighted and ends[last] < end:
-                last += 1
+            # Runs of one weight are joined, so those that touch the segment are few. A segment
+            # without text has the weight of the run around it, none where two runs meet.
+            last, weighted = run, False
+            while last < len(ends) and not weighted:
+                begins = ends[last - 1] if last else 0
+                if begins >= end and (last > run or begins == start > 0):
+                    break
                 weighted = weighty[last]
+                last += 1
             if segment.kind is Kind.END_OF_TURN:
                 turns += trained
                 stopped += trained and weighted
