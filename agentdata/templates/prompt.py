@@ -71,9 +71,11 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The whole prompt; `.text` is the concatenation of its segments."""
+    """The whole prompt; `.text` is the concatenation of its segments. `warnings` are codes of what
+    to know about it."""
 
     segments: tuple[Segment, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -111,12 +111,19 @@ class Engine:
             trace.loops.clear()
 
     def render_plain(self, variables: dict[str, Any]) -> str:
-        """The text of the untouched template. Raises RowError `template_error`."""
-        plain = {key: untraced(value) for key, value in variables.items()}
+        """The text of the untouched template. Raises RowError as `render`."""
+        return self.render_untraced({key: untraced(value) for key, value in variables.items()})
+
+    def render_untraced(self, variables: Mapping[str, Any]) -> str:
+        """The same, of variables in plain Python types."""
         try:
-            return self._plain.render(plain)
+            return self._plain.render(variables)
         except _FAULTS as error:
             raise _refused(error) from None
+        except RecursionError:
+            raise too_much("calls itself without end") from None
+        except MemoryError:
+            raise too_much("needs more memory than there is") from None
 
 
 def _refused(error: Exception) -> RowError:

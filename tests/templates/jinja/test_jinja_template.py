@@ -345,11 +345,11 @@ def test_the_text_before_a_turn_is_what_a_server_would_make() -> None:
 
 
 def test_warnings() -> None:
-    assert load(NO_STOP).render_with_warnings(talk(USER, MODEL))[1] == (NO_END_OF_TURN,)
+    assert load(NO_STOP).render(talk(USER, MODEL)).warnings == (NO_END_OF_TURN,)
     thought = talk(USER, Message("assistant", "Yo.", reasoning="hm"))
     hides = CHATML.replace("(m.content or '')", "(m.content or '').split('</think>')[-1]|trim")
-    assert load(hides).render_with_warnings(thought)[1] == (REASONING_DROPPED,)
-    assert load(CHATML).render_with_warnings(talk(USER, MODEL))[1] == ()
+    assert load(hides).render(thought).warnings == (REASONING_DROPPED,)
+    assert load(CHATML).render(talk(USER, MODEL)).warnings == ()
 
 
 @pytest.mark.parametrize(
