@@ -12,7 +12,7 @@ from agentdata.templates.jinja.values import untraced
 
 
 class PlainPrompts:
-    """Renders the messages before a turn with the untouched template.
+    """Renders the messages before a turn.
 
     `variables` are those of the whole conversation with the model's turn to be opened; `switches`
     are other settings that a server may have, tried after the row's own, beginning with the one
@@ -37,9 +37,7 @@ class PlainPrompts:
             self._settings.remove(setting)
             self._settings.insert(0, setting)
             try:
-                text = self._engine.render_untraced(
-                    {**self._variables, **setting, "messages": before}
-                )
+                text = self._engine.render_lean({**self._variables, **setting, "messages": before})
             except RowError as error:
                 if error.code == LIMIT:
                     raise

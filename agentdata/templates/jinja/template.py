@@ -25,6 +25,7 @@ from agentdata.templates.jinja.served import PlainPrompts
 from agentdata.templates.jinja.spans import Span, spans
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.jinja.turns import find_turns
+from agentdata.templates.jinja.values import untraced
 from agentdata.templates.model_turns import model_turns
 from agentdata.templates.prompt import Prompt
 from agentdata.templates.template import ServerPrompts
@@ -252,7 +253,9 @@ class JinjaTemplate:
         self._rendered_rows += 1
         if self._rendered_rows & (self._rendered_rows - 1):
             return
-        if text != self.untouched_text(conversation):
+        variables = self._variables(conversation, self.forms, options, False)
+        lean = self._engine.render_lean({key: untraced(value) for key, value in variables.items()})
+        if not text == self.untouched_text(conversation) == lean:
             raise AgentDataError(
                 "template_mismatch",
                 f"--template {self.name}: the traced text of row {conversation.id} is not that of "
