@@ -62,12 +62,18 @@ def _lost_of(found: _Found, number: int, message: Message) -> Iterator[tuple[str
         if isinstance(message.content, str)
         else [part.text for part in message.content if part.type == "text"]
     )
+    if message.role == "tool" and _is_number(message.text):
+        # A template that reads the number (Mistral's) loses where it came from.
+        others = (
+            text
+            for (field, place, _), text in found.items()
+            if field is Field.COMPUTED or place == number
+        )
+        said = " ".join((said, *others))
     name = {"system": "the system prompt", "tool": "a tool's result"}.get(
         message.role, f"the words of the {message.role}"
     )
     for part in parts:
-        if message.role == "tool" and _is_number(part):
-            continue  # templates write numbers in many ways
         if not _is_in(part.strip(), said):
             yield f"{name} (message {number})", f"/messages/{number}"
             break
