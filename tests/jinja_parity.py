@@ -70,7 +70,11 @@ class Result:
 
 
 def theirs(
-    template: JinjaTemplate, conversation: Conversation, tokens: dict[str, str] = TOKENS
+    template: JinjaTemplate,
+    conversation: Conversation,
+    tokens: dict[str, str] = TOKENS,
+    *,
+    open_turn: bool = False,
 ) -> tuple[str, list[tuple[int, int]]]:
     """The text by transformers for the messages in the template's form, and its generation spans.
 
@@ -86,14 +90,14 @@ def theirs(
             conversations=[chat],
             tools=tools,
             chat_template=template.source,
-            return_assistant_tokens_mask=True,
-            add_generation_prompt=False,
+            return_assistant_tokens_mask=not open_turn,
+            add_generation_prompt=open_turn,
             **tokens,
             **options,
         )
     finally:
         chat_template_utils.datetime = clock
-    return texts[0], [tuple(span) for span in spans[0]]
+    return texts[0], [tuple(span) for span in spans[0]] if spans else []
 
 
 def span_fault(prompt: Prompt, conversation: Conversation) -> str | None:

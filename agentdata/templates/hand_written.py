@@ -45,6 +45,9 @@ class HandWritten:
     def replay(self, conversation: Conversation) -> Prompt:
         return render(conversation, self.template, keep_thinking=False)
 
+    def open_turn(self, conversation: Conversation) -> Prompt | None:
+        return None
+
     def appends(self, conversation: Conversation) -> bool:
         marks = self.template.chat_format
         if marks.native and conversation.native:

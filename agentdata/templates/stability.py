@@ -15,7 +15,7 @@ from typing import Literal
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.templates.model_turns import ModelTurn, model_turns
-from agentdata.templates.prompt import Prompt
+from agentdata.templates.prompt import Kind, Prompt, cut_segments
 from agentdata.templates.template import PromptTemplate
 
 Unstable = Literal["split", "keep", "reject"]
@@ -68,7 +68,9 @@ def stable_rows(
     of their turns; [] if no turn is trained.
 
     `prompt` is that of the whole conversation, `trained` says which of its turns are. Under `keep`
-    it is one row in any case. A turn that no row makes stable stands in the row that ends with it.
+    it is one row in any case. Where the template contradicts its own prompt even in the row that
+    ends with a turn, that row is the server's prompt with the turn behind it; where there is no
+    prompt at all, the turn stays in the whole row.
     Raises UnstableTurnError under `reject`.
 
     Fewest: turns that are stable in one row are a stretch of the conversation, so the row that ends
@@ -98,9 +100,13 @@ def stable_rows(
     rows: list[StableRow] = []
     while left:
         row = _row_of_last(judge, left)
-        if row is None:  # the template takes no conversation that ends there
-            kept.append(PlacedTurn(left.pop(), None))
-            continue
+        if row is None or row.turns[-1].prompt_end is None:
+            composed = _composed(judge, prompt, left[-1])
+            if composed is None and (row is None or (kept and len(row.turns) == 1)):
+                kept.append(PlacedTurn(left.pop(), None))
+                continue
+            row = composed or row
+        assert row is not None
         rows.append(row)
         first = {place.turn.first for place in row.turns}
         left = [turn for turn in left if turn.first not in first]
@@ -129,6 +135,43 @@ def _row_of_last(judge: _Judge, left: Sequence[ModelTurn]) -> StableRow | None:
     ]
     kept = [place for place in placed[:-1] if place.prompt_end is not None]
     return StableRow(prompt, last.last + 1, (*kept, placed[-1]), whole=False)
+
+
+def _composed(judge: _Judge, whole: Prompt, last: ModelTurn) -> StableRow | None:
+    """The server's prompt for a turn with the turn behind it, for templates that write another
+    text as soon as the turn is there; None where the two do not fit together."""
+    prompt, turn = whole, last
+    ending = judge.ending_with(last)
+    for found in model_turns(ending.segments) if ending else ():
+        if ending and found.first == last.first:
+            prompt, turn = ending, found
+    messages = judge.conversation.messages
+    try:
+        opened = judge.template.open_turn(
+            replace(judge.conversation, messages=messages[: last.first])
+        )
+    except RowError:
+        return None
+    if opened is None or not opened.text.endswith(_frame_before(prompt, turn.start)):
+        return None
+    end = turn.spans[-1][1]
+    own = cut_segments(prompt.segments, turn.start, end)
+    joined = Prompt((*opened.segments, *own), prompt.warnings)
+    placed = next(t for t in model_turns(joined.segments) if t.first == turn.first)
+    cut = PlacedTurn(placed, len(opened.text))
+    return StableRow(joined, last.last + 1, (cut,), whole=False)
+
+
+def _frame_before(prompt: Prompt, position: int) -> str:
+    """What the template wrote between the words before a position and it."""
+    text = ""
+    for segment in cut_segments(prompt.segments, 0, position)[::-1]:
+        if segment.kind not in (Kind.HEADER, Kind.BOS) and not (
+            segment.kind is Kind.REASONING and not segment.trainable
+        ):
+            break
+        text = segment.text + text
+    return text
 
 
 class _Judge:

@@ -50,6 +50,11 @@ class PromptTemplate(Protocol):
         """The same, with the history as a server writes it. Raises RowError."""
         ...
 
+    def open_turn(self, conversation: Conversation) -> Prompt | None:
+        """The prompt that a server would build after these messages, none of it trainable; None
+        where `replay` gives it already. Raises RowError."""
+        ...
+
     def appends(self, conversation: Conversation) -> bool:
         """Whether later messages never change the text of earlier ones, so that every turn's
         prompt is how the whole text begins."""

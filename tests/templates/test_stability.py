@@ -43,6 +43,11 @@ MOVES = """{% if messages[0].role == 'system' %}{% set talk = messages[1:] %}{% 
     {%- if m == asked and talk | length < messages | length %}{{ messages[0].content }}{% endif %}{{ m.content }}<|end|>
 {%- endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"""
 
+# It stands there only while the user is asked for an answer, as in Mistral's.
+LEAVES = """{% for m in messages %}{% if m.role != 'system' %}<|{{ m.role }}|>
+    {%- if loop.last and m.role == 'user' %}{{ messages[0].content }}{% endif %}{{ m.content }}<|end|>{% endif %}
+{%- endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"""
+
 
 def user(text: str) -> Message:
     return Message("user", text)
@@ -131,13 +136,22 @@ def shown(rows: list[StableRow]) -> list[str]:
             ],
         ),
         (
+            # No conversation that ends with the model shows the system prompt.
+            LEAVES,
+            (SYSTEM, *SAID[:4], C),
+            [
+                "<|user|>sysa?<|end|><|assistant|>[1<|end|>]",
+                "<|user|>a?<|end|><|assistant|>1<|end|><|user|>sysb?<|end|><|assistant|>[2<|end|>]",
+            ],
+        ),
+        (
             # What follows the last turn stays only where its row holds it.
             FORGETS,
             (A, model("1", "x"), B),
             ["<|user|>a?<|end|><|assistant|>[<think>x</think>1<|end|>]"],
         ),
     ],
-    ids=["plain", "thoughts", "some thoughts", "last stop", "one stop", "moved", "asked again"],
+    ids=["plain", "thoughts", "some thoughts", "last stop", "one stop", "moved", "gone", "asked again"],
 )  # fmt: skip
 def test_rows(source: str, messages: tuple[Message, ...], expected: list[str]) -> None:
     assert shown(rows_of(load_jinja(source), *messages)) == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import meta
@@ -178,6 +178,17 @@ class JinjaTemplate:
     def replay(self, conversation: Conversation) -> Prompt:
         """`render`: a chat template is what servers use."""
         return self.render(conversation)
+
+    def open_turn(self, conversation: Conversation) -> Prompt:
+        """The prompt that a server would build after these messages, none of it trainable."""
+        if self.for_tools and conversation.tools:
+            return self.for_tools.open_turn(conversation)
+        text, found = self._run(conversation, self.forms, self._options(conversation), True)
+        check_nothing_lost(text, found, conversation)
+        roles = [message.role for message in conversation.messages]
+        bos = self.settings.tokens.get("bos_token", "")
+        pieces = segments(text, found, (), roles, bos=bos, train_injected=False)
+        return Prompt(tuple(replace(piece, trainable=False) for piece in pieces))
 
     def appends(self, conversation: Conversation) -> bool:
         """False: that cannot be told of a program."""
