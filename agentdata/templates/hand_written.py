@@ -53,7 +53,9 @@ class HandWritten:
         if marks.native and conversation.native:
             return True
         rewrites = marks.empty_think or marks.earlier_thinking is not Earlier.KEPT
-        return not rewrites and marks.adapt is None
+        # Then the head of a turn tells what the model is about to write, which no server knows.
+        foresees = marks.assistant_last or marks.assistant_before_calls
+        return not (rewrites or foresees or marks.adapt)
 
     def server_prompts(self, conversation: Conversation) -> ServerPrompts:
         marks = self.template.chat_format
