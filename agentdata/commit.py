@@ -66,7 +66,7 @@ def gather(sources: dict[str, SourceCounts], part: SourceCounts) -> None:
     total = sources.setdefault(part.source, SourceCounts(source=part.source))
     for name in ("read", "written", "rejected", "merged", "split_off"):
         setattr(total, name, getattr(total, name) + getattr(part, name))
-    for name in ("filtered", "rejects", "warnings", "redacted"):
+    for name in ("filtered", "rejects", "warnings", "redacted", "turns"):
         getattr(total, name).update(getattr(part, name))
     total.formats |= part.formats
     total.tally.add(part.tally)

@@ -10,15 +10,17 @@ import numpy.typing as npt
 
 from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError
-from agentdata.house import House
-from agentdata.loss_scale import Weights, weigh, weigh_kinds
+from agentdata.house import House, wire_of_template
+from agentdata.loss_scale import Weights, any_weight, weigh, weigh_kinds, weights_within
 from agentdata.loss_scale.kinds import CALL_PARTS
+from agentdata.loss_scale.spec import Strategy
 from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Tally
-from agentdata.templates import Kind, Prompt, render
-from agentdata.templates.parse import wire_of
+from agentdata.templates import Kind, Prompt
+from agentdata.templates.model_turns import ModelTurn
 from agentdata.templates.parsing.parts import CallPart, call_parts
-from agentdata.tokenization import Tokens, places, token_weights
+from agentdata.templates.stability import PlacedTurn, stable_rows
+from agentdata.tokenization import PrefixCheck, Tokens, places, token_weights
 
 UNKNOWN_CALL_PARTS = "unknown_call_parts"
 """Counted where the name and arguments of a call are not known, which then weigh as `tool_call`."""
@@ -43,35 +45,78 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A conversation's prompt and the weights of its characters."""
+    """A conversation's prompt, or that of its beginning, and the weights of its characters.
+
+    `turns` are the turns that it trains, each with the end of the prompt that a server would build
+    for it; `whole` is the row that the conversation gives as it stands.
+    """
 
     conversation: Conversation
     prompt: Prompt
     weights: Weights
+    turns: tuple[PlacedTurn, ...] = ()
+    whole: bool = True
+    suffix: str = ""
 
 
-def rendered(conversation: Conversation, house: House) -> Rendered:
-    """The prompt and weights of a conversation."""
-    prompt = render(conversation, house.template, keep_thinking=house.keep_thinking)
-    weights = weigh(prompt, conversation, house.loss_scale)
-    if house.recipe.weights:
-        weights, unknown = _weighed_by_kind(conversation, prompt, weights, house)
-        warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
-        conversation = replace(conversation, warnings=warnings)
-    return Rendered(conversation, prompt, weights)
+def rendered(conversation: Conversation, house: House) -> list[Rendered]:
+    """The prompts and weights of a conversation: one, or several where no single row trains every
+    turn as a server would ask for it (see `stable_rows`)."""
+    prompt = house.template.render(conversation)
+    weights, unknown = _weighed(conversation, prompt, house)
+    warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
+    conversation = replace(conversation, warnings=warnings)
+    if house.loss_scale.strategy is Strategy.ALL:
+        return [Rendered(conversation, prompt, weights)]
+    count = 0
+
+    def is_trained(turn: ModelTurn) -> bool:
+        nonlocal count
+        trained = any_weight(weights, turn.words or turn.spans)
+        count += trained
+        return trained
+
+    rows = stable_rows(conversation, house.template, prompt, is_trained, house.recipe.unstable)
+    if not rows:
+        return [Rendered(conversation, prompt, weights)]
+    if len(rows) == 1 and rows[0].whole and len(rows[0].turns) == count:
+        return [Rendered(conversation, prompt, weights, rows[0].turns)]
+    out = []
+    for number, row in enumerate(rows):
+        part = replace(conversation, messages=conversation.messages[: row.messages])
+        spans = [span for placed in row.turns for span in placed.turn.spans]
+        own = weights_within(_weighed(part, row.prompt, house)[0], spans)
+        suffix = f"@{number}" if number else ""
+        out.append(Rendered(part, row.prompt, own, row.turns, row.whole, suffix))
+    return out
 
 
-def _weighed_by_kind(
-    conversation: Conversation, prompt: Prompt, weights: Weights, house: House
-) -> tuple[Weights, int]:
-    """The weights times those of the kinds, and the number of calls whose parts are not known."""
-    kinds = house.recipe.weights
+def _weighed(conversation: Conversation, prompt: Prompt, house: House) -> tuple[Weights, int]:
+    """The weights of a prompt, and the number of calls whose parts are not known."""
+    weights, kinds = weigh(prompt, conversation, house.loss_scale), house.recipe.weights
+    if not kinds:
+        return weights, 0
     parts: list[CallPart] = []
     unknown = 0
-    wire = wire_of(house.template.agent_template)
+    wire = wire_of_template(house.template)
     if wire is not None and not kinds.keys().isdisjoint(CALL_PARTS):
         parts, unknown = call_parts(prompt, conversation, wire)
     return weigh_kinds(prompt, weights, kinds, parts), unknown
+
+
+def judged(row: Rendered, tokens: Tokens, check: PrefixCheck) -> list[str]:
+    """What became of each turn of a row: `stable`, `split` (stable in a row of less than the
+    conversation) or `kept` (trained though it is not stable).
+
+    Exact to the token: that a server's prompt is how the text begins is not enough where its last
+    token goes on into the model's words.
+    """
+    ends = [placed.prompt_end for placed in row.turns if placed.prompt_end is not None]
+    held = iter(check.hold(row.prompt, tokens, ends))
+    good = "stable" if row.whole else "split"
+    return [
+        good if placed.prompt_end is not None and next(held) else "kept" for placed in row.turns
+    ]
 
 
 def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
@@ -82,7 +127,7 @@ def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
     numbers = np.array([_NUMBER[segment.kind] for segment in segments], np.int8)
     last = np.maximum(tokens.ends - 1, tokens.starts)
     kinds = numbers[places(ends, last)]
-    return Example(row.conversation.id, tokens.ids, values, kinds, straddling)
+    return Example(row.conversation.id + row.suffix, tokens.ids, values, kinds, straddling)
 
 
 def fitted(whole: Example, recipe: Recipe) -> list[Example]:
@@ -136,8 +181,8 @@ class Tallier:
         self._kinds = np.zeros(len(_KINDS), np.int64)
         self._trained_kinds = np.zeros(len(_KINDS), np.int64)
 
-    def add(self, row: Rendered, whole: Example, kept: list[Example]) -> None:
-        """Count a row: tokens of `kept`, turns of `whole`."""
+    def add(self, row: Rendered, kept: list[Example]) -> None:
+        """Count a row."""
         counts = self._tally
         for part in kept:
             trained = part.loss_weights > 0
@@ -152,8 +197,12 @@ class Tallier:
         turns, stopped = _turns(row.prompt, row.weights)
         counts.trained_turns += turns
         counts.stop_weighted_turns += stopped
-        counts.tools_per_row[len(row.conversation.tools)] += 1
-        calls = [call.name for message in row.conversation.messages for call in message.tool_calls]
+
+    def add_conversation(self, conversation: Conversation) -> None:
+        """Count a conversation, however many rows it is written as."""
+        counts = self._tally
+        counts.tools_per_row[len(conversation.tools)] += 1
+        calls = [call.name for message in conversation.messages for call in message.tool_calls]
         counts.calls_per_row[len(calls)] += 1
         for call in calls:
             counts.tool_calls[call] += 1

@@ -17,26 +17,33 @@ from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.loss_scale.spec import Strategy
 from agentdata.recipe import Recipe
 from agentdata.redaction import patterns
-from agentdata.templates import Template, get_template
+from agentdata.templates.choose import Choice, choose_template
+from agentdata.templates.hand_written import HandWritten
+from agentdata.templates.jinja import JinjaTemplate
 from agentdata.templates.parse import wire_of
+from agentdata.templates.parsing.wire import Wire
+from agentdata.templates.template import PromptTemplate
 from agentdata.tokenization import Encoder, load_tokenizer
+
+STOP_IS_NO_TOKEN = "stop_is_no_token"
+"""What ends the model's turns is not one token of the tokenizer, as servers want it to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What every row goes through. `keep_thinking` is whether earlier rounds keep theirs."""
+    """What every row goes through. `warnings` are codes that hold for every row."""
 
     recipe: Recipe
-    template: Template
+    template: PromptTemplate
     loss_scale: LossScale
     encoder: Encoder
-    keep_thinking: bool
+    warnings: tuple[str, ...] = ()
 
     def fingerprints(self) -> dict[str, str]:
         """sha256 of what decides the bytes, by name."""
         return {
             "tokenizer": self.encoder.tokenizer.fingerprint,
-            "template": _digest(self.template.chat_format.name, self.template.agent_template.name),
+            "template": self.template.fingerprint,
             "loss_scale": _digest(repr(self.loss_scale)),
             "recipe": _digest(orjson.dumps(self.recipe.content()).decode()),
             "code": _digest(__version__, *_code()),
@@ -49,25 +56,45 @@ def open_house(recipe: Recipe) -> House:
     name = str(tokenizer_dir()) if recipe.tokenizer == "bundled" else recipe.tokenizer
     tokenizer = load_tokenizer(name)
     encoder = Encoder(tokenizer, recipe.special_tokens_in_text)
-    chat_format = "chatml" if recipe.template == "auto" else recipe.template
-    template = get_template(chat_format, recipe.agent_template, bos=tokenizer.bos)
-    for token in template.chat_format.control_tokens:
+    loss_scale = parse_loss_scale(recipe.loss_scale)
+    choice = Choice(
+        recipe.template,
+        recipe.agent_template,
+        recipe.template_arg,
+        recipe.template_date,
+        recipe.train_injected,
+    )
+    template = choose_template(
+        choice,
+        tokenizer.directory,
+        bos=tokenizer.bos,
+        special=tokenizer.special_tokens,
+        keep_thinking=loss_scale.strategy is not Strategy.LAST_ROUND,
+    )
+    for token in template.control_tokens:
         if token not in encoder.special:
             raise UsageError(
                 "missing_special_token",
-                f"--template {chat_format}: the tokenizer has no special token {token}",
+                f"--template {template.name}: the tokenizer has no special token {token}",
                 remedy="choose the model's template (`agentdata templates`) or another --tokenizer",
             )
-    loss_scale = parse_loss_scale(recipe.loss_scale)
     parts = [kind for kind in recipe.weights if kind in CALL_PARTS]
-    if parts and wire_of(template.agent_template) is None:
+    if parts and wire_of_template(template) is None:
         raise UsageError(
             "unknown_call_parts",
-            f"--weights {parts[0]}: {template.agent_template.name} does not tell where that stands",
+            f"--weights {parts[0]}: {template.name} does not tell where that stands",
             remedy="weigh tool_call, or choose another --agent-template",
         )
-    keep = loss_scale.strategy is not Strategy.LAST_ROUND
-    return House(recipe, template, loss_scale, encoder, keep)
+    stop = template.last_stop(calls=False)
+    is_token = stop is None or len(encoder.encode_text(stop).ids) == 1
+    return House(recipe, template, loss_scale, encoder, () if is_token else (STOP_IS_NO_TOKEN,))
+
+
+def wire_of_template(template: PromptTemplate) -> Wire | None:
+    """How calls of a template are read back; None where no one knows."""
+    if isinstance(template, HandWritten):
+        return wire_of(template.template.agent_template)
+    return wire_of(template) if isinstance(template, JinjaTemplate) else None
 
 
 def _digest(*parts: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import orjson
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -13,6 +15,7 @@ from agentdata.checks import CheckLevel
 from agentdata.errors import UsageError
 from agentdata.loss_scale.kinds import check_weights
 from agentdata.redaction import Redact
+from agentdata.templates.stability import Unstable
 
 Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
 
@@ -23,7 +26,9 @@ class Recipe(BaseModel):
     `split` is {name of the split: share of the rows}, by a hash of the id; the rest is `train`.
     `weights` is {kind of text: weight}, multiplied with what `loss_scale` says.
     `verify_tokens` is the share of rows (by a hash of the id) whose tokens are held against the
-    tokenizer itself. It and `workers` never change what is written.
+    tokenizer itself; it and `workers` never change what is written.
+    `template_arg` are the chat template's arguments for every row, under those of the row itself
+    (`chat_template_kwargs`); `template_date` (ISO) is the day that it is told it is.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -33,6 +38,10 @@ class Recipe(BaseModel):
     format: str = "auto"
     template: str = "auto"
     agent_template: str = "auto"
+    template_arg: dict[str, Any] = Field(default_factory=dict)
+    template_date: str | None = None
+    train_injected: bool = False
+    unstable: Unstable = "split"
     loss_scale: str = "default"
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     max_length: Annotated[int, Field(gt=1)] | None = None
@@ -101,6 +110,29 @@ def parse_size(text: str) -> int:
     number, prefix, binary = match.groups()
     base = 1024 if binary else 1000
     return int(float(number) * base ** ("KMG".index(prefix.upper()) + 1 if prefix else 0))
+
+
+def parse_template_args(items: Sequence[str]) -> dict[str, Any]:
+    """{KEY: VALUE} of items such as `enable_thinking=false`; a VALUE that is JSON is read as such,
+    any other is text. Raises UsageError `bad_option`.
+
+    >>> parse_template_args(["enable_thinking=false", "date_string=26 Jul 2024"])
+    {'enable_thinking': False, 'date_string': '26 Jul 2024'}
+    """
+    values: dict[str, Any] = {}
+    for item in items:
+        key, sign, text = item.partition("=")
+        if not sign or not key.isidentifier() or key in values:
+            raise UsageError(
+                "bad_option",
+                f"--template-arg {item}: not KEY=VALUE, or the same KEY twice",
+                remedy="such as enable_thinking=false",
+            )
+        try:
+            values[key] = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            values[key] = text
+    return values
 
 
 def parse_split(text: str) -> dict[str, float]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
 from agentdata.checks import checked
+from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, RowError
-from agentdata.example import Example, Rendered, Tallier, example, fitted, rendered
+from agentdata.example import (
+    Example,
+    Rendered,
+    Tallier,
+    example,
+    fitted,
+    judged,
+    rendered,
+)
 from agentdata.house import House
 from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
 from agentdata.journal import Done, Parts
@@ -19,7 +29,8 @@ from agentdata.redaction import redacted
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow
-from agentdata.tokenization import Tokens
+from agentdata.templates.stability import UnstableTurnError
+from agentdata.tokenization import PrefixCheck, Tokens
 
 BATCH_ROWS = 64
 TOKENS_DIFFER = "tokens_differ"
@@ -87,36 +98,98 @@ def _examples(
     if task.format == COMPANION:
         counts.read = counts.merged = sum(1 for _ in stream)
         return
-    tallier = Tallier()
+    check, tallier = PrefixCheck(house.encoder), Tallier()
     while batch := list(islice(stream, BATCH_ROWS)):
         counts.read += sum(raw.records for raw in batch)
         counts.merged += sum(raw.records - 1 for raw in batch)
-        ready: list[Rendered] = []
+        ready: list[_Ready] = []
+        prompts = 0
         for raw in batch:
             if house.recipe.redact:
                 raw, kinds = redacted(raw, house.recipe.redact)
                 counts.redacted.update(dict.fromkeys(kinds, 1))
             try:
-                ready.append(_rendered(raw, task, house))
+                row = _rendered(raw, task, house)
             except RowError as error:
                 _reject(error, raw, task, counts, rejects, house.recipe)
-        encoded = _encoded(ready, house, counts)
-        for row, tokens in zip(ready, encoded, strict=True):
-            whole = example(row, tokens, house.recipe)
-            cut = fitted(whole, house.recipe)
-            kept = [part for part in cut if (part.loss_weights > 0).any()]
-            counts.warnings.update(row.conversation.warnings)
-            if not kept:
-                counts.filtered["no_trained_tokens" if cut else "too_long"] += 1
                 continue
-            counts.written += 1
-            counts.split_off += len(kept) - 1
-            tallier.add(row, whole, kept)
-            yield row, kept
+            if ready and prompts + len(row.parts) > BATCH_ROWS:
+                yield from _encoded(house, task, check, ready, counts, tallier, rejects)
+                ready, prompts = [], 0
+            ready.append(row)
+            prompts += len(row.parts)
+        yield from _encoded(house, task, check, ready, counts, tallier, rejects)
     counts.tally = tallier.tally()
 
 
-def _encoded(ready: list[Rendered], house: House, counts: SourceCounts) -> list[Tokens]:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A raw row, its conversation, and the rows that this is rendered as."""
+
+    raw: RawRow
+    conversation: Conversation
+    parts: list[Rendered]
+
+
+def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> _Ready:
+    conversation = read_conversation(raw, task)
+    assert isinstance(raw, RawRow)
+    conversation = checked(conversation, house.recipe.check, raw.value)
+    if conversation.media:
+        raise RowError(
+            "media_unsupported", "rows with images, videos or audio are not compiled yet"
+        )
+    parts = rendered(conversation, house)
+    if house.recipe.special_tokens_in_text == "reject":
+        for part in parts:
+            house.encoder.check(part.prompt)
+    return _Ready(raw, conversation, parts)
+
+
+def _encoded(
+    house: House,
+    task: Task,
+    check: PrefixCheck,
+    ready: list[_Ready],
+    counts: SourceCounts,
+    tallier: Tallier,
+    rejects: BinaryIO | None,
+) -> Iterator[tuple[Rendered, list[Example]]]:
+    """The examples of rendered rows, as far as they are written."""
+    recipe = house.recipe
+    encoded = iter(_tokens([part for row in ready for part in row.parts], house, counts))
+    for row in ready:
+        tokens = [next(encoded) for _ in row.parts]
+        turns = [judged(part, own, check) for part, own in zip(row.parts, tokens, strict=True)]
+        if recipe.unstable == "reject" and "kept" in turns[0]:
+            turn = row.parts[0].turns[turns[0].index("kept")].turn
+            why = "its first token goes on from the last one of the prompt"
+            error = UnstableTurnError(turn.first, why, len(turns[0]))
+            _reject(error, row.raw, task, counts, rejects, recipe)
+            continue
+        cuts = [
+            fitted(example(part, own, recipe), recipe)
+            for part, own in zip(row.parts, tokens, strict=True)
+        ]
+        kept = [[piece for piece in cut if (piece.loss_weights > 0).any()] for cut in cuts]
+        for pieces, found in zip(kept, turns, strict=True):
+            counts.turns.update(found if pieces else ["dropped"] * len(found))
+        counts.warnings.update(row.conversation.warnings)
+        counts.warnings.update(house.warnings)
+        counts.warnings.update({code for part in row.parts for code in part.prompt.warnings})
+        if not any(kept):
+            counts.filtered["no_trained_tokens" if any(cuts) else "too_long"] += 1
+            continue
+        counts.written += 1
+        counts.split_off += sum(map(len, kept)) - 1
+        tallier.add_conversation(row.conversation)
+        for part, pieces in zip(row.parts, kept, strict=True):
+            if pieces:
+                tallier.add(part, pieces)
+                yield part, pieces
+
+
+def _tokens(ready: list[Rendered], house: House, counts: SourceCounts) -> list[Tokens]:
     """The tokens of rendered rows, some of them held against the tokenizer itself."""
     encoder = house.encoder
     prompts = [row.prompt for row in ready]
@@ -136,20 +209,6 @@ def _encoded(ready: list[Rendered], house: House, counts: SourceCounts) -> list[
     return encoder.encode_batch(prompts)
 
 
-def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> Rendered:
-    conversation = read_conversation(raw, task)
-    assert isinstance(raw, RawRow)
-    conversation = checked(conversation, house.recipe.check, raw.value)
-    if conversation.media:
-        raise RowError(
-            "media_unsupported", "rows with images, videos or audio are not compiled yet"
-        )
-    row = rendered(conversation, house)
-    if house.recipe.special_tokens_in_text == "reject":
-        house.encoder.check(row.prompt)
-    return row
-
-
 def _reject(
     error: RowError,
     raw: RawRow | BadRow,
@@ -167,5 +226,7 @@ def _reject(
         )
     counts.rejected += 1
     counts.rejects[error.code] += 1
+    if isinstance(error, UnstableTurnError):
+        counts.turns["rejected"] += error.turns
     if rejects is not None:
         rejects.write(reject_line(error, raw, task, with_row=not recipe.rejects_without_rows))

@@ -10,6 +10,7 @@ from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import AgentDataError, RowError
 from agentdata.formats import detect, get
 from agentdata.sources import RawRow, expand, plan, read_unit
+from agentdata.templates.prompt import Prompt
 
 _SCHEMA = {
     "type": "object",
@@ -165,6 +166,18 @@ OWN: dict[str, Conversation] = {
         ),
     )
 }
+
+
+def trained(prompt: Prompt) -> str:
+    """The text with what is trained in brackets."""
+    out, inside = "", False
+    for segment in prompt.segments:
+        if segment.trainable != inside:
+            out += "⟦" if segment.trainable else "⟧"
+            inside = segment.trainable
+        out += segment.text
+    return out + ("⟧" if inside else "")
+
 
 REAL = (
     "msagent/README_CN_MS_Agent_Bench_20.json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ from rich.table import Table
 from agentdata.errors import UsageError
 from agentdata.loss_scale import parse_weights
 from agentdata.pipeline import compile_recipe
-from agentdata.recipe import load_recipe, make_recipe, parse_size, parse_split
+from agentdata.recipe import (
+    load_recipe,
+    make_recipe,
+    parse_size,
+    parse_split,
+    parse_template_args,
+)
 from agentdata.shards.manifest import Manifest, SourceCounts
 
 
@@ -25,8 +32,24 @@ from agentdata.shards.manifest import Manifest, SourceCounts
 @click.option("--recipe", "recipe_file", type=click.Path(), help="YAML file with these options.")
 @click.option("--tokenizer", help="tokenizer.json, its directory, a Hugging Face id, or `bundled`.")
 @click.option("--format", help="Raw format, or auto (default): by the first rows of each file.")
-@click.option("--template", help="Chat format (see `agentdata templates`); auto is chatml.")
+@click.option(
+    "--template",
+    help="auto (default: the tokenizer's own chat template, else chatml), a .jinja file, or a chat "
+    "format of `agentdata templates`.",
+)
 @click.option("--agent-template", help="How calls are written; auto is the template's own.")
+@click.option("--template-arg", multiple=True, help="KEY=VALUE for the chat template; repeatable.")
+@click.option("--template-date", help="The day that chat templates are told it is, as 2024-07-26.")
+@click.option(
+    "--train-injected",
+    is_flag=True,
+    default=None,
+    help="Train what the chat template adds to the model's turn, as empty think blocks.",
+)
+@click.option(
+    "--unstable",
+    help="Turns that a row shows otherwise than a server would: split (default), keep, reject.",
+)
 @click.option("--loss-scale", help="default, last_round, all, presets, a JSON file; joined by +.")
 @click.option("--weights", help="By kind: tool_call=2,tool_call.name=3,reasoning=0.5; multiply.")
 @click.option("--max-length", type=int, help="Tokens per row at most.")
@@ -81,6 +104,7 @@ def command(
           --loss-scale hermes --max-length 8192 --split val=0.02 --out shards
     """
     values: dict[str, Any] = load_recipe(recipe_file) if recipe_file else {}
+    options["template_arg"] = parse_template_args(options["template_arg"]) or None
     given = {key: value for key, value in options.items() if value is not None}
     if "split" in given:
         given["split"] = parse_split(given["split"])
@@ -160,8 +184,19 @@ def _print(manifest: Manifest, out: Path, seconds: float) -> None:
         f"({seconds:.1f} s, {total.tokens / seconds:,.0f} tokens/s)",
         highlight=False,
     )
+    _print_counts(console, "warnings", [counts.warnings for counts in manifest.sources])
+    turns = [counts.turns for counts in manifest.sources]
+    if any(set(found) - {"stable"} for found in turns):
+        _print_counts(console, "trained turns", turns)
     if any(counts.rejected for counts in manifest.sources):
         console.print(f"rejected rows, with reasons: {out / 'rejects.jsonl'}", highlight=False)
+
+
+def _print_counts(console: Console, title: str, counters: list[Counter[str]]) -> None:
+    total = sum(counters, Counter())
+    if total:
+        listed = ", ".join(f"{name} {number}" for name, number in sorted(total.items()))
+        console.print(f"{title}: {listed}", highlight=False)
 
 
 def _with_reasons(number: int, reasons: dict[str, int]) -> str:

@@ -84,6 +84,11 @@ class SourceCounts(_Model):
     counts faults that did not reject the row. `redacted` is {kind: rows in which something of that
     kind was taken out}, written or not. `formats` is {format: files}. `bytes` and `sha256`
     are those of the file that was read.
+
+    `turns` are the trained turns of the model by what became of them: `stable` (what a server would
+    give the model before the turn is how the row begins, to the token), `split` (stable in a row of
+    its own beginning of the conversation), `kept` (trained though not stable), `rejected` with
+    their row, and `dropped` with a row too long.
     """
 
     source: str
@@ -99,6 +104,7 @@ class SourceCounts(_Model):
     rejects: Counter[str] = Field(default_factory=Counter)
     warnings: Counter[str] = Field(default_factory=Counter)
     redacted: Counter[str] = Field(default_factory=Counter)
+    turns: Counter[str] = Field(default_factory=Counter)
     tally: Tally = Field(default_factory=Tally)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -71,10 +71,26 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The whole prompt; `.text` is the concatenation of its segments."""
+    """The whole prompt; `.text` is the concatenation of its segments. `warnings` are codes of what
+    to know about it."""
 
     segments: tuple[Segment, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         return "".join(segment.text for segment in self.segments)
+
+
+def cut_segments(segments: Sequence[Segment], start: int, end: int) -> tuple[Segment, ...]:
+    """The segments of characters [start, end) of their text."""
+    out = []
+    position = 0
+    for segment in segments:
+        if position >= end:
+            break
+        text = segment.text[max(start - position, 0) : end - position]
+        position += len(segment.text)
+        if text and position > start:
+            out.append(segment if text == segment.text else replace(segment, text=text))
+    return tuple(out)

@@ -2,6 +2,15 @@
 
 from agentdata.tokenization.align import places, token_weights
 from agentdata.tokenization.encode import Encoder, Tokens
+from agentdata.tokenization.prefix import PrefixCheck
 from agentdata.tokenization.tokenizer import LoadedTokenizer, load_tokenizer
 
-__all__ = ["Encoder", "LoadedTokenizer", "Tokens", "load_tokenizer", "places", "token_weights"]
+__all__ = [
+    "Encoder",
+    "LoadedTokenizer",
+    "PrefixCheck",
+    "Tokens",
+    "load_tokenizer",
+    "places",
+    "token_weights",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,14 @@ from tokenizers import Tokenizer
 
 from agentdata.errors import UsageError
 
+_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "additional_chat_templates/*.jinja",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedTokenizer:
@@ -20,6 +28,7 @@ class LoadedTokenizer:
 
     `document` is the parsed tokenizer.json, `fingerprint` the sha256 of its bytes. `bos` is the
     token that it puts before every text, "" if none. `vocab_size` is the largest id plus one.
+    `directory` holds the files that came with it, among them its chat template.
     """
 
     backend: Tokenizer
@@ -27,6 +36,7 @@ class LoadedTokenizer:
     fingerprint: str
     bos: str
     vocab_size: int
+    directory: Path | None = None
 
     @property
     def special_tokens(self) -> tuple[str, ...]:
@@ -45,7 +55,7 @@ def load_tokenizer(name: str | Path) -> LoadedTokenizer:
     if path.is_dir():
         path = path / "tokenizer.json"
     if path.is_file():
-        return _parse(path.read_bytes(), str(path))
+        return replace(_parse(path.read_bytes(), str(path)), directory=path.parent)
     is_hub_id = str(name).count("/") == 1 and not path.is_absolute() and path.suffix != ".json"
     if path.exists() or not is_hub_id or str(name).startswith("."):
         raise UsageError(
@@ -54,16 +64,19 @@ def load_tokenizer(name: str | Path) -> LoadedTokenizer:
             remedy="name a tokenizer.json, a directory that holds one, or a Hugging Face id",
         )
     try:
-        # `tokenizers` raises bare Exception for whatever the hub answers.
-        backend = Tokenizer.from_pretrained(str(name))
-    except Exception as error:
+        # Only here: it takes long to import.
+        from huggingface_hub import snapshot_download
+
+        directory = Path(snapshot_download(str(name), allow_patterns=list(_FILES)))
+        raw = (directory / "tokenizer.json").read_bytes()
+    except Exception as error:  # the hub's client has many errors, network's among them
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(
             "bad_tokenizer",
             f"--tokenizer {name}: no such file, and not on the Hugging Face hub: {first}",
             remedy="name a local tokenizer.json or check the network",
         ) from None
-    return _parse(backend.to_str().encode(), str(name))
+    return replace(_parse(raw, str(name)), directory=directory)
 
 
 def _parse(raw: bytes, name: str) -> LoadedTokenizer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
@@ -12,6 +12,7 @@ from jinja2 import nodes
 from agentdata.errors import RowError, UsageError
 from agentdata.templates.jinja.environment import TracingEnvironment
 from agentdata.templates.jinja.instrument import compile_template
+from agentdata.templates.jinja.lean import LeanTemplate
 from agentdata.templates.jinja.limits import check_length, too_much
 from agentdata.templates.jinja.origin import SPECIAL, Field, Origin
 from agentdata.templates.jinja.plain import plain_template
@@ -50,6 +51,7 @@ class Engine:
         try:
             self._template = compile_template(self._environment, self.source)
             self._plain = plain_template(self.source, moment)
+            self._lean = LeanTemplate(self.source, moment)
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(
                 "bad_template",
@@ -111,12 +113,22 @@ class Engine:
             trace.loops.clear()
 
     def render_plain(self, variables: dict[str, Any]) -> str:
-        """The text of the untouched template. Raises RowError `template_error`."""
-        plain = {key: untraced(value) for key, value in variables.items()}
+        """The text of the untouched template. Raises RowError as `render`."""
+        return self._text_of(self._plain.render, {k: untraced(v) for k, v in variables.items()})
+
+    def render_lean(self, variables: dict[str, Any]) -> str:
+        """The same within bounds, of variables in plain Python types."""
+        return self._text_of(self._lean.render, variables)
+
+    def _text_of(self, render: Callable[[dict[str, Any]], str], variables: dict[str, Any]) -> str:
         try:
-            return self._plain.render(plain)
+            return render(variables)
         except _FAULTS as error:
             raise _refused(error) from None
+        except RecursionError:
+            raise too_much("calls itself without end") from None
+        except MemoryError:
+            raise too_much("needs more memory than there is") from None
 
 
 def _refused(error: Exception) -> RowError:

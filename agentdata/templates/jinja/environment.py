@@ -15,7 +15,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
+from jinja2.sandbox import SandboxedFormatter
 from jinja2.utils import Namespace
 
 from agentdata.errors import RowError
@@ -26,6 +26,7 @@ from agentdata.templates.jinja.limits import (
     check_width,
 )
 from agentdata.templates.jinja.safe_text import SafeText, escaped, marked
+from agentdata.templates.jinja.sandbox import QuickSandbox
 from agentdata.templates.jinja.text import Text, computed, derived, joined
 from agentdata.templates.jinja.trace import Trace, generated
 from agentdata.templates.jinja.values import as_json, as_text
@@ -82,7 +83,7 @@ class Unfolded(CodeGenerator):
         raise nodes.Impossible
 
 
-class TracingEnvironment(ImmutableSandboxedEnvironment):
+class TracingEnvironment(QuickSandbox):
     """One per template. `trace` is the render that runs; `date` is the day that templates are told
     it is."""
 

@@ -62,6 +62,14 @@ def _lost_of(found: _Found, number: int, message: Message) -> Iterator[tuple[str
         if isinstance(message.content, str)
         else [part.text for part in message.content if part.type == "text"]
     )
+    if message.role == "tool" and _is_number(message.text):
+        # A template that reads the number (Mistral's) loses where it came from.
+        others = (
+            text
+            for (field, place, _), text in found.items()
+            if field is Field.COMPUTED or place == number
+        )
+        said = " ".join((said, *others))
     name = {"system": "the system prompt", "tool": "a tool's result"}.get(
         message.role, f"the words of the {message.role}"
     )
@@ -77,6 +85,14 @@ def _lost_of(found: _Found, number: int, message: Message) -> Iterator[tuple[str
             yield what, pointer
         elif not all(_is_in(word, called) for word in _leaves(call.arguments)):
             yield f"arguments of {what}", pointer
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _words_of(tool: ToolSpec) -> Iterator[str]:

@@ -33,12 +33,17 @@ def plain_template(source: str, date: datetime.datetime) -> jinja2.Template:
         extensions=[Generation, loopcontrols],
         optimized=False,
     )
+    add_globals(environment, date)
+    return environment.from_string(source)
+
+
+def add_globals(environment: jinja2.Environment, date: datetime.datetime) -> None:
+    """Give an environment what Hugging Face gives to chat templates."""
     environment.filters["tojson"] = _tojson
     environment.globals["raise_exception"] = raise_exception
     environment.globals["strftime_now"] = lambda format: date.strftime(format)
     environment.globals["dict"] = TemplateDict()
     environment.globals["namespace"] = TemplateNamespace
-    return environment.from_string(source)
 
 
 def _tojson(

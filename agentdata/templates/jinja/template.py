@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import meta
@@ -19,11 +19,16 @@ from agentdata.templates.jinja.learn import learn_forms, learn_marks
 from agentdata.templates.jinja.losses import check_nothing_lost, shows_reasoning
 from agentdata.templates.jinja.messages import Forms
 from agentdata.templates.jinja.opening import Openings
+from agentdata.templates.jinja.samples import ASK, CALL, REPLY, sample
 from agentdata.templates.jinja.segments import segments
+from agentdata.templates.jinja.served import PlainPrompts
 from agentdata.templates.jinja.spans import Span, spans
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.jinja.turns import find_turns
+from agentdata.templates.jinja.values import untraced
+from agentdata.templates.model_turns import model_turns
 from agentdata.templates.prompt import Prompt
+from agentdata.templates.template import ServerPrompts
 
 NO_END_OF_TURN = "no_end_of_turn"
 """The template writes nothing that ends the model's last turn, so no stop is trained there."""
@@ -83,6 +88,7 @@ class JinjaTemplate:
             settings.special,
             tuple(settings.tokens.values()),
         )
+        self._last_stops: dict[bool, str | None] = {}
         self._start()
 
     def _start(self) -> None:
@@ -122,11 +128,7 @@ class JinjaTemplate:
         return ends[0] if ends else None
 
     def render(self, conversation: Conversation) -> Prompt:
-        """The prompt of a conversation; see `render_with_warnings`."""
-        return self.render_with_warnings(conversation)[0]
-
-    def render_with_warnings(self, conversation: Conversation) -> tuple[Prompt, tuple[str, ...]]:
-        """The prompt of a conversation, and codes of what to know about it.
+        """The prompt of a conversation.
 
         Its text is that of `apply_chat_template(tokenize=False)`. The row's
         `meta["chat_template_kwargs"]` and `meta["documents"]` reach the template. Raises RowError
@@ -134,7 +136,7 @@ class JinjaTemplate:
         `template_dropped_content`, `template_untracked` and `template_turn_unknown`.
         """
         if self.for_tools and conversation.tools:
-            return self.for_tools.render_with_warnings(conversation)
+            return self.for_tools.render(conversation)
         options = self._options(conversation)
         text, found = self._run(conversation, self.forms, options, False)
         self._check_sample(text, conversation, options)
@@ -152,17 +154,65 @@ class JinjaTemplate:
                 raise
 
         regions, endless = lay_out(text, found, turns, conversation.messages, self.marks, opening)
-        prompt = Prompt(
-            segments(
-                text,
-                found,
-                regions,
-                roles,
-                bos=self.settings.tokens.get("bos_token", ""),
-                train_injected=self.settings.train_injected,
-            )
+        pieces = segments(
+            text,
+            found,
+            regions,
+            roles,
+            bos=self.settings.tokens.get("bos_token", ""),
+            train_injected=self.settings.train_injected,
         )
-        return prompt, tuple(self._warnings(text, found, conversation, endless))
+        return Prompt(pieces, tuple(self._warnings(text, found, conversation, endless)))
+
+    @property
+    def control_tokens(self) -> tuple[str, ...]:
+        """None: a tokenizer's own template may write marks that are text to it."""
+        return ()
+
+    @property
+    def shows_reasoning(self) -> bool:
+        """Whether the last turn of a text ever shows the model's thinking."""
+        own = self.marks.thinking is not None
+        return own or (self.for_tools is not None and self.for_tools.shows_reasoning)
+
+    def replay(self, conversation: Conversation) -> Prompt:
+        """`render`: a chat template is what servers use."""
+        return self.render(conversation)
+
+    def open_turn(self, conversation: Conversation) -> Prompt:
+        """The prompt that a server would build after these messages, none of it trainable."""
+        if self.for_tools and conversation.tools:
+            return self.for_tools.open_turn(conversation)
+        text, found = self._run(conversation, self.forms, self._options(conversation), True)
+        check_nothing_lost(text, found, conversation)
+        roles = [message.role for message in conversation.messages]
+        bos = self.settings.tokens.get("bos_token", "")
+        pieces = segments(text, found, (), roles, bos=bos, train_injected=False)
+        return Prompt(tuple(replace(piece, trainable=False) for piece in pieces))
+
+    def appends(self, conversation: Conversation) -> bool:
+        """False: that cannot be told of a program."""
+        return False
+
+    def server_prompts(self, conversation: Conversation) -> ServerPrompts:
+        """The prompts that a server would build for the turns of a conversation; first with the
+        row's own settings, then with thinking switched on and off."""
+        if self.for_tools and conversation.tools:
+            return self.for_tools.server_prompts(conversation)
+        options = self._options(conversation)
+        variables = self._variables(conversation, self.forms, options, True)
+        switches = [{name: value} for name in self._openings.thinking for value in (True, False)]
+        return PlainPrompts(self._engine, variables, switches)
+
+    def last_stop(self, calls: bool) -> str | None:
+        """What ends the last turn of a conversation, with calls or without."""
+        if calls not in self._last_stops:
+            try:
+                turns = model_turns(self.render(sample(ASK, CALL if calls else REPLY)).segments)
+                self._last_stops[calls] = (turns[-1].stop or None) if turns else None
+            except RowError:
+                self._last_stops[calls] = None
+        return self._last_stops[calls]
 
     def server_prompt(self, conversation: Conversation) -> str:
         """What a server would give the model after these messages: the text with the opened turn
@@ -214,7 +264,9 @@ class JinjaTemplate:
         self._rendered_rows += 1
         if self._rendered_rows & (self._rendered_rows - 1):
             return
-        if text != self.untouched_text(conversation):
+        variables = self._variables(conversation, self.forms, options, False)
+        lean = self._engine.render_lean({key: untraced(value) for key, value in variables.items()})
+        if not text == self.untouched_text(conversation) == lean:
             raise AgentDataError(
                 "template_mismatch",
                 f"--template {self.name}: the traced text of row {conversation.id} is not that of "

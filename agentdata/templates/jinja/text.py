@@ -262,6 +262,9 @@ def _percent(text: Text, values: Any) -> Text:
     """printf-like formatting; only `%s`, `%d` and `%%` keep their sources."""
     if re.search(r"[0-9*]{5,}|\*", text):
         check_width(10**9)
+    # Texts of mappings and lists are made of texts, so that module stands above this one.
+    from agentdata.templates.jinja.values import as_text
+
     native = str.__mod__(text, values)
     arguments = list(values) if isinstance(values, tuple) else [values]
     pieces: list[str] = []
@@ -273,7 +276,7 @@ def _percent(text: Text, values: Any) -> Text:
             pieces.append(text.cut(position - 1, position))
         elif arguments:
             value = arguments.pop(0)
-            pieces.append(value if isinstance(value, Text) else computed(str(value)))
+            pieces.append(as_text(value))
     pieces.append(text.cut(position, len(text)))
     whole = joined(pieces)
     return whole if whole == native else derived(native, (text, *arguments))

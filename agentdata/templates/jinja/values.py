@@ -135,9 +135,9 @@ def _marks(value: Any) -> set[Mark]:
 
 
 def _json_pieces(value: Any, options: dict[str, Any]) -> list[str] | None:
-    """A container as JSON in one line, in pieces with their sources; None for other layouts."""
+    """A container as JSON, in pieces with their sources; None where that is not known."""
     if options["indent"] is not None:
-        return None
+        return _indented_pieces(value, options, "\n")
     comma, colon = options["separators"] or (", ", ": ")
     simple = {"ensure_ascii": options["ensure_ascii"], "separators": options["separators"]}
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
@@ -154,6 +154,28 @@ def _json_pieces(value: Any, options: dict[str, Any]) -> list[str] | None:
             pieces.append(as_json(item, **options))
         return [*pieces, "]"]
     return None
+
+
+def _indented_pieces(value: Any, options: dict[str, Any], line: str) -> list[str]:
+    """JSON over several lines; `line` is what a new line of the container itself begins with."""
+    indent = options["indent"]
+    deeper = line + (indent if isinstance(indent, str) else " " * indent)
+    comma, colon = options["separators"] or (",", ": ")
+    simple = {**options, "indent": None}
+    if not isinstance(value, Mapping | list | tuple) or not value:
+        return [as_json(value, **simple)]
+    if isinstance(value, Mapping):
+        keys = sorted(value) if options["sort_keys"] else list(value)
+        pieces: list[str] = ["{"]
+        for number, key in enumerate(keys):
+            pieces += [comma + deeper if number else deeper, as_json(key, **simple), colon]
+            pieces += _indented_pieces(value[key], options, deeper)
+        return [*pieces, line, "}"]
+    pieces = ["["]
+    for number, item in enumerate(value):
+        pieces.append(comma + deeper if number else deeper)
+        pieces += _indented_pieces(item, options, deeper)
+    return [*pieces, line, "]"]
 
 
 def _python_pieces(value: Any) -> list[str]:

@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from jinja_cases import trained
 
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import RowError, UsageError
@@ -17,7 +18,7 @@ from agentdata.templates.jinja import (
     load_tokenizer_template,
     tokenizer_templates,
 )
-from agentdata.templates.prompt import Kind, Prompt
+from agentdata.templates.prompt import Kind
 
 CHATML = """{{ bos_token }}
 {%- for m in messages %}
@@ -84,17 +85,6 @@ def talk(*messages: Message, tools: tuple[ToolSpec, ...] = (), **meta: object) -
 
 def load(source: str, **options: object) -> JinjaTemplate:
     return load_jinja(source, tokens={"bos_token": "<s>", "eos_token": "</s>"}, **options)  # type: ignore[arg-type]
-
-
-def trained(prompt: Prompt) -> str:
-    """The text with what is trained in brackets."""
-    out, inside = "", False
-    for segment in prompt.segments:
-        if segment.trainable != inside:
-            out += "⟦" if segment.trainable else "⟧"
-            inside = segment.trainable
-        out += segment.text
-    return out + ("⟧" if inside else "")
 
 
 @pytest.mark.parametrize(
@@ -230,6 +220,37 @@ def test_what_a_template_leaves_out_is_named(
     assert caught.value.pointer.startswith("/messages/")
 
 
+@pytest.mark.parametrize(
+    ("source", "messages", "expected"),
+    [
+        (
+            CHATML.replace(
+                "(m.content or '')",
+                "(m.tool_calls | map(attribute='function') | list | tojson(indent=2) if m.tool_calls else m.content)",
+            ).replace("{%- for call in m.tool_calls or [] %}", "{%- for call in [] %}"),
+            (USER, Message("assistant", "", tool_calls=(ToolCall("f", {"q": []}), ToolCall("g", {})))),
+            '⟦[\n  {\n    "name": "f",\n    "arguments": {\n      "q": []\n    }\n  },\n'
+            '  {\n    "name": "g",\n    "arguments": {}\n  }\n]<|im_end|>⟧',
+        ),
+        (
+            CHATML.replace("call.function.arguments|tojson", "'%s' | format(call.function.arguments)"),
+            (USER, Message("assistant", "", tool_calls=(ToolCall("f", {"q": ["x", 1]}),))),
+            "⟦<call>f {'q': ['x', 1]}</call><|im_end|>⟧",
+        ),
+        (
+            CHATML.replace("(m.content or '')", "((m.content | int) | string if m.role == 'tool' else m.content)"),
+            (USER, Message("assistant", "", tool_calls=(ToolCall("f", {}),)), Message("tool", "42"), MODEL),
+            "<|im_start|>tool\n42<|im_end|>\n<|im_start|>assistant\n⟦Yo.<|im_end|>⟧",
+        ),
+    ],
+    ids=["JSON over several lines", "a mapping in a format", "a number read as one"],
+)  # fmt: skip
+def test_text_whose_source_is_hard_to_follow(
+    source: str, messages: tuple[Message, ...], expected: str
+) -> None:
+    assert expected in trained(load(source).render(talk(*messages)))
+
+
 def test_a_template_that_never_shows_tools_rejects_rows_with_tools() -> None:
     with pytest.raises(RowError, match="the tool 'find'"):
         load(INDEXED).render(talk(USER, MODEL, tools=(TOOL,)))
@@ -345,11 +366,11 @@ def test_the_text_before_a_turn_is_what_a_server_would_make() -> None:
 
 
 def test_warnings() -> None:
-    assert load(NO_STOP).render_with_warnings(talk(USER, MODEL))[1] == (NO_END_OF_TURN,)
+    assert load(NO_STOP).render(talk(USER, MODEL)).warnings == (NO_END_OF_TURN,)
     thought = talk(USER, Message("assistant", "Yo.", reasoning="hm"))
     hides = CHATML.replace("(m.content or '')", "(m.content or '').split('</think>')[-1]|trim")
-    assert load(hides).render_with_warnings(thought)[1] == (REASONING_DROPPED,)
-    assert load(CHATML).render_with_warnings(talk(USER, MODEL))[1] == ()
+    assert load(hides).render(thought).warnings == (REASONING_DROPPED,)
+    assert load(CHATML).render(talk(USER, MODEL)).warnings == ()
 
 
 @pytest.mark.parametrize(

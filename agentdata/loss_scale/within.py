@@ -1,0 +1,35 @@
+"""Weights of some of a text's characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agentdata.loss_scale.weigh import Weights
+
+Spans = Sequence[tuple[int, int]]
+
+
+def any_weight(weights: Weights, spans: Spans) -> bool:
+    """Whether any character of the spans [start, end) weighs more than 0."""
+    for start, end in spans:
+        first = int(np.searchsorted(weights.ends, start, side="right"))
+        last = int(np.searchsorted(weights.ends, end - 1, side="right"))
+        if (weights.values[first : last + 1] > 0).any():
+            return True
+    return False
+
+
+def weights_within(weights: Weights, spans: Spans) -> Weights:
+    """The weights, with 0 for every character outside of the spans [start, end), which are in
+    order and apart."""
+    if not len(weights.ends):
+        return weights
+    edges = np.array([edge for span in spans for edge in span], np.int64)
+    ends = np.unique(np.concatenate([weights.ends, edges]))
+    ends = ends[ends > 0]
+    values = weights.values[np.searchsorted(weights.ends, ends - 1, side="right")].copy()
+    # The last character of a run lies within a span if it comes after an odd number of edges.
+    values[np.searchsorted(edges, ends - 1, side="right") % 2 == 0] = 0.0
+    return Weights(ends, values)

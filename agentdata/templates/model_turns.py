@@ -1,0 +1,69 @@
+"""The model's turns of a prompt, told by its segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from agentdata.templates.prompt import Kind, Segment
+
+_OWN = frozenset({Kind.REASONING, Kind.CONTENT, Kind.TOOL_CALL})
+
+
+@dataclass(slots=True)
+class ModelTurn:
+    """What the model writes in one go, from character `start` on.
+
+    `first` and `last` are its first and last messages. `words` are the characters [start, end) of
+    what it writes and may be trained on, `stop_span` those of what ends it; `stop` is that text,
+    "" if there is none. `reasoning` is what the turn shows of the model's thinking.
+    """
+
+    start: int
+    first: int
+    last: int
+    words: list[tuple[int, int]] = field(default_factory=list)
+    stop_span: tuple[int, int] | None = None
+    stop: str = ""
+    reasoning: str = ""
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The characters that may be trained."""
+        return [*self.words, *([self.stop_span] if self.stop_span else [])]
+
+
+def model_turns(segments: Iterable[Segment]) -> list[ModelTurn]:
+    """The turns of which anything may be trained, in order."""
+    return [turn for turn in _turns(segments) if turn.spans]
+
+
+def _turns(segments: Iterable[Segment]) -> Iterator[ModelTurn]:
+    position = 0
+    turn: ModelTurn | None = None
+    before = -1
+    for segment in segments:
+        start, end = position, position + len(segment.text)
+        position = end
+        message = before + 1 if segment.message is None else segment.message
+        if segment.kind is Kind.END_OF_TURN:
+            turn = turn or ModelTurn(start, message, message)
+            if segment.trainable:
+                turn.stop, turn.stop_span = segment.text.strip(), (start, end)
+            yield turn
+            turn = None
+        elif segment.trainable:
+            if turn is None:
+                turn = ModelTurn(start, message, message)
+            turn.last = message if segment.message is not None else turn.last
+            turn.reasoning += segment.text if segment.kind is Kind.REASONING else ""
+            if turn.words and turn.words[-1][1] == start:
+                turn.words[-1] = (turn.words[-1][0], end)
+            else:
+                turn.words.append((start, end))
+        elif turn is not None and segment.kind not in _OWN:
+            yield turn
+            turn = None
+        before = before if segment.message is None else segment.message
+    if turn is not None:
+        yield turn
