@@ -66,6 +66,7 @@ def run(*arguments: object) -> Done:
         redirect_stdout(out),
         redirect_stderr(err),
         patch.object(sys, "argv", ["agentdata", *map(str, arguments)]),
+        patch("signal.signal"),
         pytest.raises(SystemExit) as ended,
     ):
         main()
