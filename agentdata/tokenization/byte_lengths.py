@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from agentdata.tokenization.cuts import is_nfc_at_most
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 
 Spans = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
@@ -14,8 +15,11 @@ Spans = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 def byte_lengths(tokenizer: LoadedTokenizer) -> npt.NDArray[np.int64] | None:
     """int64[vocab_size]: the bytes each token stands for; None where the vocabulary is not
-    byte-level, or where added tokens may swallow the white space beside them."""
+    byte-level, where added tokens may swallow the white space beside them, or where more than NFC
+    may change a text."""
     document = tokenizer.document
+    if not is_nfc_at_most(document.get("normalizer")):
+        return None
     if not _is_byte_level(document) or not isinstance(document["model"].get("vocab"), dict):
         return None
     added = {token["id"]: token for token in document.get("added_tokens") or []}

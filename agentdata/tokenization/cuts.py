@@ -54,7 +54,7 @@ def proved_cuts(document: dict[str, Any]) -> Cuts:
     sound = (
         model.get("type", "BPE") == "BPE"
         and not model.get("dropout")
-        and _normalizes_apart(document.get("normalizer"))
+        and is_nfc_at_most(document.get("normalizer"))
         and _added_apart(document.get("added_tokens") or [], normalizes(document))
     )
     if not sound:
@@ -68,11 +68,12 @@ def normalizes(document: dict[str, Any]) -> bool:
     return normalizer is not None and normalizer.get("normalizers") != []
 
 
-def _normalizes_apart(normalizer: dict[str, Any] | None) -> bool:
+def is_nfc_at_most(normalizer: dict[str, Any] | None) -> bool:
+    """Whether a normalizer does nothing, or nothing but NFC."""
     if normalizer is None or normalizer.get("type") == "NFC":
         return True
     parts = normalizer.get("normalizers")
-    return isinstance(parts, list) and all(_normalizes_apart(part) for part in parts)
+    return isinstance(parts, list) and all(is_nfc_at_most(part) for part in parts)
 
 
 def _added_apart(added: list[dict[str, Any]], normalizes: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -56,12 +57,15 @@ class Encoder:
         self.tokenizer = tokenizer
         self.policy = special_tokens_in_text
         added = [str(t["content"]) for t in tokenizer.document.get("added_tokens") or []]
-        found = self._found(added)
-        self.special = tuple(token for token in tokenizer.special_tokens if token in found)
+        found = self._found(added, "a{}a")
+        # Some SentencePiece conversions recognise a token only at a beginning or behind a space.
+        anywhere = found.union(*(self._found(added, around) for around in ("{}", " {} ", "\n{}\n")))
+        self.special = tuple(token for token in tokenizer.special_tokens if token in anywhere)
         self._pattern = re.compile("|".join(map(re.escape, self.special)) or r"(?!)")
         self._names = stand_ins(self.special)
         self._guard: tokenizers.Tokenizer | None = None
         self._byte_lengths = byte_lengths(tokenizer)
+        self._normalizes = normalizes(tokenizer.document)
         self._memory: PieceMemory | None = None
         if (
             self._byte_lengths is not None
@@ -73,7 +77,7 @@ class Encoder:
                 added,
                 self._byte_lengths,
                 cuts,
-                normalizes=normalizes(tokenizer.document),
+                normalizes=self._normalizes,
                 faster=partial(rank_order_engine, tokenizer.document),
             )
         self.differs = False
@@ -95,9 +99,9 @@ class Encoder:
     def _distrust(self) -> None:
         self._memory, self.differs = None, True
 
-    def _found(self, added: Sequence[str]) -> set[str]:
-        """The added tokens that the tokenizer recognises inside a text."""
-        texts = [f"a{token}a" for token in added]
+    def _found(self, added: Sequence[str], around: str) -> set[str]:
+        """The added tokens that the tokenizer recognises where they stand so."""
+        texts = [around.format(token) for token in added]
         encodings = self.tokenizer.backend.encode_batch_fast(texts, add_special_tokens=False)
         numbers = self.tokenizer.backend.token_to_id
         return {
@@ -213,9 +217,10 @@ class Encoder:
         encoding: tokenizers.Encoding | None = None,
     ) -> Tokens:
         if self._byte_lengths is not None:
-            spans = spans_from_bytes(text, self._byte_lengths[ids])
-            if spans is not None:
-                return Tokens(ids, *spans)
+            if not self._normalizes or unicodedata.is_normalized("NFC", text):
+                spans = spans_from_bytes(text, self._byte_lengths[ids])
+                if spans is not None:
+                    return Tokens(ids, *spans)
             # A normalizer changed the text: only the tokenizer knows what became of what.
             encoding = self.tokenizer.backend.encode(text, add_special_tokens=False)
         assert encoding is not None
@@ -238,9 +243,10 @@ class Encoder:
             if segment.control:
                 for match in self._pattern.finditer(segment.text):
                     begin, end = start + match.start(), start + match.end()
-                    pieces += [text[done:begin], self._names[match.group()]]
-                    length += begin - done + 1
-                    shifts.append((length, end - begin - 1))
+                    name = self._names[match.group()]
+                    pieces += [text[done:begin], name]
+                    length += begin - done + len(name)
+                    shifts.append((length, end - begin - len(name)))
                     done = end
             start += len(segment.text)
         pieces.append(text[done:])

@@ -1,6 +1,6 @@
 """Keeps control tokens that occur in data from becoming control tokens.
 
-A second tokenizer knows each special token only by a private-use character that no text holds.
+A second tokenizer knows each special token only by private-use characters that no text holds.
 The template's own special tokens are replaced by those characters; the same letters in data stay
 letters, and are encoded as any other text would be.
 """
@@ -13,13 +13,16 @@ from typing import Any
 import orjson
 from tokenizers import Tokenizer
 
-# Plane 16 private use: never assigned, one character each.
+# Plane 16 private use: never assigned.
 _FIRST = 0x100000
+# A name of one character would be a token of its own in vocabularies of whole characters, also
+# where the tokenizer does not recognise the special token.
+_SECOND = chr(0x10FFFD)
 
 
 def stand_ins(special_tokens: tuple[str, ...]) -> dict[str, str]:
-    """{special token: the character that stands for it}."""
-    return {token: chr(_FIRST + number) for number, token in enumerate(special_tokens)}
+    """{special token: the two characters that stand for it}."""
+    return {token: chr(_FIRST + number) + _SECOND for number, token in enumerate(special_tokens)}
 
 
 def guarded(document: dict[str, Any], names: dict[str, str]) -> Tokenizer:

@@ -23,6 +23,7 @@ from agentdata.loss_scale.kinds import WEIGHTED_KINDS, check_weights, parse_weig
 from agentdata.recipe import make_recipe
 from agentdata.templates import Kind, Prompt, Segment, get_template
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
+from agentdata.templates.hand_written import HandWritten
 
 KINDS = {
     "reasoning": 0.5,
@@ -62,14 +63,14 @@ def house(
     return replace(
         opened(),
         recipe=make_recipe(values),
-        template=get_template(chat_format, agent_template),
+        template=HandWritten(get_template(chat_format, agent_template)),
         loss_scale=parse_loss_scale(loss_scale),
     )
 
 
 def pieces(conversation: Conversation, told: House) -> list[tuple[str, float]]:
     """The weighed pieces of the prompt, those of weight 0 left out."""
-    row = rendered(conversation, told)
+    (row,) = rendered(conversation, told)
     ends, values = row.weights.ends.tolist(), row.weights.values.tolist()
     assert ends[-1] == len(row.prompt.text)
     found = [
@@ -121,7 +122,7 @@ def test_names_and_arguments_in_every_template(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(AGENT_TEMPLATES))
 @pytest.mark.parametrize("kind", ["reasoning", "content", "tool_call", "end_of_turn"])
 def test_a_kind_is_weighed_alone_in_every_template(name: str, kind: str) -> None:
-    row = rendered(SAMPLE, house(name, {kind: 2.0}))
+    (row,) = rendered(SAMPLE, house(name, {kind: 2.0}))
     start = 0
     for segment in row.prompt.segments:
         place = int(np.searchsorted(row.weights.ends, start, side="right"))
@@ -181,7 +182,7 @@ def test_thinking_that_the_server_writes_is_not_weighed() -> None:
 )
 def test_parts_that_are_not_sure_are_counted_and_not_guessed(conversation: Conversation) -> None:
     chat_format = "modelscope_agent" if conversation.native else "chatml"
-    row = rendered(conversation, house("react_zh", KINDS, chat_format=chat_format))
+    (row,) = rendered(conversation, house("react_zh", KINDS, chat_format=chat_format))
     assert row.conversation.warnings == (UNKNOWN_CALL_PARTS,)
     assert set(row.weights.values.tolist()) == {0.0, 5.0, 13.0}
 
@@ -213,8 +214,8 @@ def test_weights_multiply_and_never_change_the_text(
         for role, text, calls, scale in rows
     )
     conversation = Conversation("id", (Message("user", "q"), *messages))
-    plain = rendered(conversation, house(name, {}, loss_scale=loss_scale))
-    row = rendered(conversation, house(name, weights, loss_scale=loss_scale))
+    (plain,) = rendered(conversation, house(name, {}, loss_scale=loss_scale))
+    (row,) = rendered(conversation, house(name, weights, loss_scale=loss_scale))
     assert row.prompt == plain.prompt
     at = np.arange(len(plain.prompt.text))
     before = plain.weights.values[np.searchsorted(plain.weights.ends, at, side="right")]
@@ -307,5 +308,7 @@ def test_parts_need_a_template_that_can_be_read_back(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("agentdata.house.wire_of", lambda agent_template: None)
     values = {"sources": ["x"], "tokenizer": "bundled"}
     open_house(make_recipe({**values, "weights": {"tool_call": 2}}))
-    with pytest.raises(UsageError, match=r"--weights tool_call\.name: hermes does not tell"):
+    with pytest.raises(
+        UsageError, match=r"--weights tool_call\.name: chatml\+hermes does not tell"
+    ):
         open_house(make_recipe({**values, "weights": {"tool_call.name": 2}}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentdata.assets import tokenizer_dir
@@ -88,6 +88,7 @@ def check(encoder: Encoder, text: str, seed: int) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(NASTY, st.integers(0, 99))
+@example("K\u0301", 0)  # as long in bytes as the one character that NFC makes of it
 def test_ids_and_weights_equal_brute_force(text: str, seed: int) -> None:
     check(BUNDLED, text, seed)
 
@@ -131,13 +132,14 @@ def test_ids_and_weights_on_real_tokenizers(shared: Path, name: str) -> None:
 def inject(encoder: Encoder, text: str) -> None:
     """Data between two control tokens of the template gives no third one."""
     mark = encoder.special[0]
-    number = encoder.tokenizer.backend.token_to_id(mark)
     control = {encoder.tokenizer.backend.token_to_id(token) for token in encoder.special}
     open_, close = (Segment(mark, kind, control=True) for kind in (Kind.HEADER, Kind.END_OF_TURN))
     prompt = Prompt((open_, Segment(text, Kind.USER), close))
     tokens = encoder.encode(prompt)
     found = [i for i in tokens.ids.tolist() if i in control]
-    assert found == [number, number]
+    # Some SentencePiece conversions do not recognise the mark that closes.
+    harmless = encoder.encode_text(f"{mark}a{mark}").ids.tolist()
+    assert found == [i for i in harmless if i in control] != []
     assert tokens.ends[-1] == len(prompt.text)
     assert (tokens.starts[1:] <= tokens.ends[:-1]).all()
 
