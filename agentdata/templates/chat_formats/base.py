@@ -79,7 +79,8 @@ class ChatFormat:
     `generation` (None: `empty_think`) after the opening at
     the end of an open conversation, as servers write it. `earlier_thinking` says which history
     keeps thinking (with `keeps_thinking_with_tools`, all of it where there are tools);
-    `without_thinking` takes it out of a text, and `history_think` stands in its place.
+    `without_thinking` takes it out of a text, and `history_think` stands in its place. Where
+    nothing is said before calls, `think_before_calls` stands for it and for `empty_think`.
 
     Words. `said` writes one message of the model, its thinking in `<think>`, in the family's way;
     `trims` strips white space from all that others said; `adapt` gives the format for one
@@ -116,6 +117,7 @@ class ChatFormat:
     keeps_thinking_with_tools: bool = False
     without_thinking: Callable[[str], str] = drop_think
     history_think: str = ""
+    think_before_calls: str | None = None
     said: Callable[[str], tuple[Piece, ...]] | None = None
     trims: bool = False
     adapt: Callable[[ChatFormat, Conversation, CountTokens], ChatFormat] | None = None
