@@ -98,7 +98,8 @@ class ModelTurns:
     def _thinks(self, out: Sequence[Segment], first: int) -> bool:
         """Whether what the model wrote in a turn, `first` its first message, has thinking."""
         if self.marks.think_anywhere:
-            return self.marks.think_open in "".join(segment.text for segment in out)
+            text = "".join(segment.text for segment in out)
+            return self.marks.think_open in text or THINK_CLOSE in text
         begin = "".join(segment.text for segment in out if segment.message == first)
         return begin.startswith((self.marks.think_open, self.marks.empty_think))
 
