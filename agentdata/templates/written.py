@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from agentdata.conversation import Conversation, Message
 from agentdata.templates.agent_templates.base import AgentTemplate
@@ -56,7 +57,9 @@ class ModelTurns:
         roles = [block.role for block in self.blocks]
         if earlier is Earlier.UNTIL_TOOLS:
             last = len(roles) - 1
-            return min(last, roles.index("tool") - 1) if "tool" in roles else last
+            # Results that answer no call are part of the user's turn.
+            answered = ("assistant", "tool")
+            return next((i for i, pair in enumerate(pairwise(roles)) if pair == answered), last)
         asked = [index for index, role in enumerate(roles) if role in ("user", "tool")]
         return asked[-1] if asked else 0
 
