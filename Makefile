@@ -49,8 +49,8 @@ golden: $(STAMP) ## Write the golden cases anew; look at the diff.
 	git --no-pager diff --stat -- tests
 
 parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl for others.
-	$(BIN)/python tests/parity.py $(CASES)
-	$(BIN)/python tests/jinja_parity.py
+	@$(BIN)/python tests/parity.py $(CASES); status=$$?; \
+	    $(BIN)/python tests/jinja_parity.py && exit $$status
 
 bench: $(STAMP) ## Speed of compile beside the bare tokenizer, in one run.
 	$(BIN)/python bench/compile_speed.py

@@ -70,6 +70,7 @@ def open_house(recipe: Recipe) -> House:
         bos=tokenizer.bos,
         special=tokenizer.special_tokens,
         keep_thinking=loss_scale.strategy is not Strategy.LAST_ROUND,
+        count_tokens=tokenizer.count_tokens,
     )
     for token in template.control_tokens:
         if token not in encoder.special:

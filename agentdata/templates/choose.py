@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from agentdata.errors import UsageError
+from agentdata.templates.chat_formats.base import CountTokens
 from agentdata.templates.hand_written import HandWritten
 from agentdata.templates.jinja import load_jinja, load_tokenizer_template, tokenizer_tokens
-from agentdata.templates.render import get_template
+from agentdata.templates.render import estimate_tokens, get_template
 from agentdata.templates.template import PromptTemplate
 
 FALLBACK = "chatml"
@@ -35,8 +36,10 @@ def choose_template(
     bos: str = "",
     special: Sequence[str] = (),
     keep_thinking: bool = True,
+    count_tokens: CountTokens = estimate_tokens,
 ) -> PromptTemplate:
-    """The template of a choice. `directory` is the tokenizer's, `special` its special tokens.
+    """The template of a choice. `directory` is the tokenizer's, `special` its special tokens,
+    `count_tokens` counts with it.
 
     Raises UsageError `unknown_template`, `bad_template`, `bad_date`, and `option_without_effect`
     where an option is for templates of the other kind.
@@ -63,7 +66,7 @@ def choose_template(
             )
         return found
     name = FALLBACK if choice.template == "auto" else choice.template
-    template = get_template(name, choice.agent_template, bos=bos)
+    template = get_template(name, choice.agent_template, bos=bos, count_tokens=count_tokens)
     for option in ("template_arg", "template_date", "train_injected"):
         if getattr(choice, option):
             raise UsageError(

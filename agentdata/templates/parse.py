@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agentdata.conversation import ToolSpec
 from agentdata.errors import UsageError
-from agentdata.templates.agent_templates import get_agent_template
+from agentdata.templates.agent_templates import AGENT_TEMPLATES, get_agent_template
 from agentdata.templates.agent_templates.base import AgentTemplate
 from agentdata.templates.chat_formats import CHAT_FORMATS, ChatFormat
 from agentdata.templates.jinja import JinjaTemplate, load_jinja
@@ -45,12 +45,18 @@ def parse_calls(text: str, template: AnyTemplate, tools: Sequence[ToolSpec] = ()
 def wire_of(template: AgentTemplate | JinjaTemplate) -> Wire | None:
     """How calls of a template are read back; None where no one knows. That of a chat template is
     learned from what it makes of a sample."""
-    return _learned(template) if isinstance(template, JinjaTemplate) else WIRES.get(template.name)
+    return _learned(template) if isinstance(template, JinjaTemplate) else template.wire
 
 
 @lru_cache(maxsize=32)
 def _learned(template: JinjaTemplate) -> Wire | None:
-    return learn_wire(template.render)
+    return learn_wire(template.render, known_wires())
+
+
+def known_wires() -> list[Wire]:
+    """All ways of writing calls that can be read back."""
+    own = [one.wire for one in AGENT_TEMPLATES.values() if one.wire is not None]
+    return list(dict.fromkeys([*own, *WIRES]))
 
 
 @lru_cache(maxsize=32)
@@ -67,7 +73,7 @@ def _wire(template: AnyTemplate) -> tuple[Wire, list[ChatFormat]]:
         template = _loaded(template, changed_ns)
     if isinstance(template, str):
         chat_format, plus, agent_template = template.partition("+")
-        if plus or (chat_format in CHAT_FORMATS and chat_format not in WIRES):
+        if plus or (chat_format in CHAT_FORMATS and chat_format not in AGENT_TEMPLATES):
             template = get_template(chat_format, agent_template or "auto")
         else:
             template = get_agent_template(chat_format)
@@ -78,9 +84,13 @@ def _wire(template: AnyTemplate) -> tuple[Wire, list[ChatFormat]]:
         raise UsageError(
             "no_call_parser",
             "the calls of this template cannot be read back",
-            remedy=f"one of the agent templates {', '.join(sorted(WIRES))}",
+            remedy=f"one of the agent templates {', '.join(_readable())}",
         )
     return wire, formats
+
+
+def _readable() -> list[str]:
+    return sorted(name for name, one in AGENT_TEMPLATES.items() if one.wire is not None)
 
 
 def _declared(tools: Sequence[ToolSpec]) -> IsText:

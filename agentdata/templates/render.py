@@ -34,7 +34,13 @@ class Template:
         return f"{self.chat_format.name}+{self.agent_template.name}"
 
 
-def get_template(chat_format: str, agent_template: str = "auto", *, bos: str = "") -> Template:
+def get_template(
+    chat_format: str,
+    agent_template: str = "auto",
+    *,
+    bos: str = "",
+    count_tokens: CountTokens = estimate_tokens,
+) -> Template:
     """The template of these two names; `auto` is the chat format's own agent template.
 
     `bos` is written only by chat formats that ask for it. Raises UsageError for unknown names.
@@ -44,7 +50,7 @@ def get_template(chat_format: str, agent_template: str = "auto", *, bos: str = "
     """
     marks = get_chat_format(chat_format)
     name = marks.agent_template if agent_template == "auto" else agent_template
-    return Template(marks, get_agent_template(name), bos if marks.bos else "")
+    return Template(marks, get_agent_template(name), bos if marks.bos else "", count_tokens)
 
 
 def render(conversation: Conversation, template: Template, *, keep_thinking: bool = True) -> Prompt:

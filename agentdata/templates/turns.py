@@ -126,9 +126,9 @@ class Renderer:
     def _end_turn(self, block: Block, following: Block | None) -> None:
         """What ends the model's turn: a stop token, or the next turn's mark where that is it."""
         marks = self.marks
-        handed_over = self.model.hands_over(block)
-        if handed_over and (following is None or following.role == "tool"):
-            self.ahead = marks.call_end if following is not None else ""
+        if self.model.hands_over(block):
+            if following is not None and following.role == "tool":
+                self.ahead = marks.call_end
             return
         if following is None:
             ends = marks.end_of_turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from agentdata.conversation import Conversation, Message
 from agentdata.templates.agent_templates.base import AgentTemplate
@@ -56,7 +57,9 @@ class ModelTurns:
         roles = [block.role for block in self.blocks]
         if earlier is Earlier.UNTIL_TOOLS:
             last = len(roles) - 1
-            return min(last, roles.index("tool") - 1) if "tool" in roles else last
+            # Results that answer no call are part of the user's turn.
+            answered = ("assistant", "tool")
+            return next((i for i, pair in enumerate(pairwise(roles)) if pair == answered), last)
         asked = [index for index, role in enumerate(roles) if role in ("user", "tool")]
         return asked[-1] if asked else 0
 
@@ -70,12 +73,19 @@ class ModelTurns:
                 self._add_calls(out, number, message)
         first = block.messages[0][0]
         if index < self.thinking_from:
-            return self._without_thinking(out, first)
-        text = "".join(segment.text for segment in out)
-        empty = self.marks.empty_think
-        if self._wants_thinking(index) and not self._thinks(text):
+            return self._without_thinking(out, index)
+        if self._wants_thinking(index) and not self._thinks(out, first):
+            said = block.messages[0][1].text
+            empty = self._no_thinking(self.marks.empty_think, index, said)
             out.insert(0, Segment(empty, Kind.REASONING, first, trainable=True, control=True))
         return out
+
+    def _no_thinking(self, think: str, index: int, said: str) -> str:
+        """`think`, which stands where thinking is not, as it is written before what was `said`."""
+        bare = self.marks.think_before_calls
+        if bare is None or said or not self._ends_calls():
+            return think
+        return bare if self.pieces(index)[:2] == ["said", "calls"] else think
 
     def _wants_thinking(self, index: int) -> bool:
         where = self.marks.empty_think_in
@@ -88,11 +98,13 @@ class ModelTurns:
             return index == self.last_one
         return bool(self.marks.empty_think)
 
-    def _thinks(self, text: str) -> bool:
-        """Whether what the model wrote in a turn has thinking."""
+    def _thinks(self, out: Sequence[Segment], first: int) -> bool:
+        """Whether what the model wrote in a turn, `first` its first message, has thinking."""
         if self.marks.think_anywhere:
-            return self.marks.think_open in text
-        return text.startswith((self.marks.think_open, self.marks.empty_think))
+            text = "".join(segment.text for segment in out)
+            return self.marks.think_open in text or THINK_CLOSE in text
+        begin = "".join(segment.text for segment in out if segment.message == first)
+        return begin.startswith((self.marks.think_open, self.marks.empty_think))
 
     def pieces(self, index: int) -> list[str]:
         """The texts that make up a turn of the model, calls apart from what it said."""
@@ -151,11 +163,13 @@ class ModelTurns:
             if text
         ]
 
-    def _without_thinking(self, out: list[Segment], first: int) -> list[Segment]:
+    def _without_thinking(self, out: list[Segment], index: int) -> list[Segment]:
         """An earlier round as a server replays it: no thinking, white space stripped."""
+        first = self.blocks[index].messages[0][0]
         said = [s for s in out if s.message == first and s.kind is not Kind.TOOL_CALL]
         text = self.marks.without_thinking("".join(s.text for s in said))
-        history = Segment(self.marks.history_think, Kind.REASONING, first, True, control=True)
+        think = self._no_thinking(self.marks.history_think, index, text)
+        history = Segment(think, Kind.REASONING, first, True, control=True)
         kept = [history] if history.text else []
         kept += [Segment(text, Kind.CONTENT, first, trainable=True)] if text else []
         return kept + out[len(said) :]

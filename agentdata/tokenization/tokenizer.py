@@ -45,6 +45,10 @@ class LoadedTokenizer:
         contents = {str(token["content"]) for token in added if token.get("special")}
         return tuple(sorted(contents, key=lambda content: (-len(content), content)))
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text is, without those that are put around every text."""
+        return len(self.backend.encode_batch_fast([text], add_special_tokens=False)[0].ids)
+
 
 def load_tokenizer(name: str | Path) -> LoadedTokenizer:
     """The tokenizer of a tokenizer.json, of the directory that holds it, or of a Hugging Face id.

@@ -10,7 +10,7 @@ import pytest
 from render_cases import SAMPLE
 
 from agentdata.formats.base import Fit
-from agentdata.templates import Template, get_template, render
+from agentdata.templates import Template, get_template, parse_calls, render
 
 TEXT = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -52,3 +52,10 @@ def test_the_agent_template_writes_tools_calls_and_results(words: str) -> None:
     [json_list] = example("TEMPLATES =").TEMPLATES
     text = render(SAMPLE, Template(get_template("chatml").chat_format, json_list)).text
     assert words in text
+
+
+def test_the_agent_templates_calls_are_read_back() -> None:
+    [json_list] = example("TEMPLATES =").TEMPLATES
+    prompt = render(SAMPLE, Template(get_template("chatml").chat_format, json_list))
+    said = "".join(segment.text for segment in prompt.segments if segment.message == 2)
+    assert parse_calls(said, json_list).tool_calls == SAMPLE.messages[2].tool_calls

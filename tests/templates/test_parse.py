@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from agentdata.errors import UsageError
 from agentdata.json_text import JsonError, loads
 from agentdata.templates import get_template, render
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
-from agentdata.templates.parse import parse_calls, wire_of
+from agentdata.templates.parse import known_wires, parse_calls
 from agentdata.templates.parsing import wires
 from agentdata.templates.parsing.base import ParsedText
 from agentdata.templates.parsing.gemma_calls import GemmaCalls
@@ -211,13 +212,20 @@ def test_models_texts(
     assert told(parse_calls(text, template), text) == (content, reasoning, calls, faults)
 
 
+def own(name: str) -> TurnWire:
+    """The wire of an agent template."""
+    wire = AGENT_TEMPLATES[name].wire
+    assert isinstance(wire, TurnWire)
+    return wire
+
+
 @pytest.mark.parametrize(
     ("wire", "text", "calls", "faults"),
     [
-        (wires.BARE_JSON, 'ok {"name": "f", "parameters": {"a": 1}}', [("f", {"a": 1})], []),
-        (wires.BARE_JSON, '[{"name": "f", "arguments": {}}, {"name": "g", "arguments": {}}]',
+        (own("llama3"), 'ok {"name": "f", "parameters": {"a": 1}}', [("f", {"a": 1})], []),
+        (own("llama3"), '[{"name": "f", "arguments": {}}, {"name": "g", "arguments": {}}]',
          [("f", {}), ("g", {})], []),
-        (wires.BARE_JSON, 'a row: {"name": "Ann", "age": 3}', [], []),
+        (own("llama3"), 'a row: {"name": "Ann", "age": 3}', [], []),
         (wires.MISTRAL, '[TOOL_CALLS] [{"name": "f", "arguments": {}}]', [("f", {})], []),
         (wires.MISTRAL, "[TOOL_CALLS] []", [], ["no_call"]),
         (wires.PYTHON, '[f(a="ö", b=[-1, {"c": None}]), g.h()]',
@@ -231,23 +239,23 @@ def test_models_texts(
         (wires.DEEPSEEK_V3,
          "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{\"a\": 1}\n```"
          "<｜tool▁call▁end｜><｜tool▁calls▁end｜>", [("f", {"a": 1})], []),
-        (wires.DEEPSEEK_V3_1,
+        (own("deepseek_v3_1"),
          "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜>",
          [("f", {})], ["missing_end"]),
-        (wires.QWEN3_CODER, "<function=f>\n<parameter=a>\n1\n</function>\n</tool_call>",
+        (own("qwen3_coder"), "<function=f>\n<parameter=a>\n1\n</function>\n</tool_call>",
          [("f", {"a": 1})], ["missing_end"]),
-        (wires.QWEN3_CODER, "<function=f>\n<parameter=a>\nx</parameter>y\n</parameter>\n</function>",
+        (own("qwen3_coder"), "<function=f>\n<parameter=a>\nx</parameter>y\n</parameter>\n</function>",
          [("f", {"a": "x</parameter>y"})], []),
-        (wires.GLM4_7, "<tool_call>f<arg_key>a</arg_key><arg_value>x", [("f", {"a": "x"})],
+        (own("glm4_7"), "<tool_call>f<arg_key>a</arg_key><arg_value>x", [("f", {"a": "x"})],
          ["missing_end", "missing_end"]),
-        (wires.MINICPM5, '<function name="f"><param name="a"><![CDATA[<b>]]></param></function>',
+        (own("minicpm5"), '<function name="f"><param name="a"><![CDATA[<b>]]></param></function>',
          [("f", {"a": "<b>"})], []),
-        (wires.DEEPSEEK_V4,
+        (own("deepseek_v4"),
          '<｜DSML｜invoke name="f">\n<｜DSML｜parameter name="a" string="true">2</｜DSML｜parameter>\n'
          "</｜DSML｜invoke>", [("f", {"a": "2"})], []),
-        (wires.GEMMA4, '<|tool_call>call:f{a:<|"|>}<|"|>,b:[1,{c:null}]}<tool_call|>',
+        (own("gemma4"), '<|tool_call>call:f{a:<|"|>}<|"|>,b:[1,{c:null}]}<tool_call|>',
          [("f", {"a": "}", "b": [1, {"c": None}]})], []),
-        (wires.GEMMA4, '<|tool_call>call:f{a:<|"|>x', [("f", '{a:<|"|>x')],
+        (own("gemma4"), '<|tool_call>call:f{a:<|"|>x', [("f", '{a:<|"|>x')],
          ["arguments_not_object", "truncated_arguments"]),
         (wires.HARMONY,
          "<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>",
@@ -270,13 +278,24 @@ def test_harmony_channels() -> None:
 
 def test_declared_types_tell_text_from_numbers() -> None:
     text = "<function=f>\n<parameter=a>\n2\n</parameter>\n</function>"
-    assert read_text(wires.QWEN3_CODER, text)[0].tool_calls[0].arguments == {"a": 2}
-    declared = read_text(wires.QWEN3_CODER, text, lambda number, name, key: key == "a")[0]
+    assert read_text(own("qwen3_coder"), text)[0].tool_calls[0].arguments == {"a": 2}
+    declared = read_text(own("qwen3_coder"), text, lambda number, name, key: key == "a")[0]
     assert declared.tool_calls[0].arguments == {"a": "2"}
 
 
-def test_every_agent_template_can_be_read_back() -> None:
-    assert [name for name, one in AGENT_TEMPLATES.items() if wire_of(one) is None] == []
+NOT_READ_BACK: dict[str, str] = {}
+"""Agent templates without a wire, and why."""
+
+
+def test_every_agent_template_can_be_read_back_or_says_why_not() -> None:
+    without = {name for name, one in AGENT_TEMPLATES.items() if one.wire is None}
+    assert without == set(NOT_READ_BACK)
+
+
+def test_an_agent_template_that_is_not_read_back() -> None:
+    template = replace(AGENT_TEMPLATES["hermes"], wire=None)
+    with pytest.raises(UsageError, match="cannot be read back"):
+        parse_calls("", template)
 
 
 @pytest.mark.parametrize("template", ["herms", "qwen9+hermes", "qwen3+herms"])
@@ -373,9 +392,8 @@ def declared(calls: tuple[ToolCall, ...]) -> list[ToolSpec]:
 def test_parse_of_render_is_what_was_rendered(
     data: st.DataObject, name: str, content: str, reasoning: str | None
 ) -> None:
-    wire = wire_of(AGENT_TEMPLATES[name])
-    assert wire is not None
-    if isinstance(wire, TurnWire) and wire.calls == wires.CHATGLM4.calls:
+    wire = own(name)
+    if wire.calls == own("chatglm4").calls:
         content += "." if content else ""  # nothing else ends a sentence before a bare name
     unique = st.lists(expressible(wire), max_size=3, unique_by=lambda call: call.name)
     calls = tuple(data.draw(unique))
@@ -399,7 +417,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@given(st.sampled_from(wires.ALL_WIRES), st.lists(st.sampled_from(PIECES) | st.text(max_size=4)))
+@given(st.sampled_from(known_wires()), st.lists(st.sampled_from(PIECES) | st.text(max_size=4)))
 def test_no_text_raises_and_every_fault_has_a_place(wire: Wire, pieces: list[str]) -> None:
     text = "".join(pieces)
     parsed, reader = read_text(wire, text)

@@ -11,8 +11,8 @@ import pytest
 
 from agentdata import formats
 from agentdata.conversation import ToolSpec
+from agentdata.templates.agent_templates import get_agent_template
 from agentdata.templates.parsing.wire import read_text
-from agentdata.templates.parsing.wires import WIRES
 
 pytestmark = pytest.mark.parity
 
@@ -44,14 +44,11 @@ def test_calls_of_reference_texts(shared: Path) -> None:
             continue
         conversation = formats.get("swift").read(case["row"])
         calls = [call for message in conversation.messages for call in message.tool_calls]
-        read = [
-            call
-            for start, end, weight in case["weights"]
-            if weight
-            for call in read_text(WIRES[name], case["text"][start:end], wanted(conversation.tools))[
-                0
-            ].tool_calls
-        ]
+        wire = get_agent_template(name).wire
+        assert wire is not None
+        texts = [case["text"][start:end] for start, end, weight in case["weights"] if weight]
+        parsed = [read_text(wire, text, wanted(conversation.tools))[0] for text in texts]
+        read = [call for one in parsed for call in one.tool_calls]
         if [(c.name, c.arguments) for c in read] != [(c.name, c.arguments) for c in calls]:
             wrong.append(case["case"])
     assert wrong == []

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from agentdata.conversation import ToolCall, ToolSpec
+from agentdata.templates.parsing.named_calls import NamedCalls
+from agentdata.templates.parsing.wire import TurnWire, Wire
 from agentdata.templates.prompt import Kind, Piece, Written
 
 
@@ -72,7 +74,8 @@ class AgentTemplate:
     `format_tools(tools, system)` gives the system prompt as (kind, text) pieces, `tools_in_user`
     the text that goes before the first user's, for templates that list the tools there;
     `format_calls` the text of parallel calls, and `format_results` that of results in one turn, as
-    one text or in parts, with a `Mark` where a special token is meant. `results_in` says where
+    one text or in parts, with a `Mark` where a special token is meant. `wire` reads calls back
+    (None: nothing does). `results_in` says where
     results stand; without `format_results` they stand as they are inside the model's turn, behind
     the observation word of `keywords`. `lead_in(said)` gives what the model said before calls
     (None: nothing) in the form in which calls follow it, and what separates the two. `thought` and
@@ -84,6 +87,7 @@ class AgentTemplate:
     summary: str
     format_tools: Callable[[Sequence[ToolSpec], str | None], tuple[Piece, ...]]
     format_calls: Callable[[Sequence[ToolCall]], Written]
+    wire: Wire | None
     format_results: Callable[[Sequence[Result]], Written] | None = None
     results_in: ResultsIn = ResultsIn.USER
     tools_in_user: Callable[[Sequence[ToolSpec]], str] | None = None
@@ -211,3 +215,15 @@ def react_calls(keywords: ReactKeywords) -> Callable[[Sequence[ToolCall]], str]:
         return "".join(lines) + keywords.observation
 
     return format_calls
+
+
+def react_wire(keywords: ReactKeywords, thought: str = "", answer: str = "") -> TurnWire:
+    """What reads back the calls of `react_calls`, with the words before thinking and the reply."""
+    following = (keywords.action, keywords.observation, thought, answer.strip())
+    calls = NamedCalls(
+        keywords.action_input,
+        keywords.action,
+        following=tuple(word for word in following if word),
+        literal=True,
+    )
+    return TurnWire(calls, stop=keywords.observation, thought=thought, answer=answer)

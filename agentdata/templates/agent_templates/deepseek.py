@@ -19,6 +19,9 @@ from agentdata.templates.agent_templates.base import (
     value_text,
     wrapped_results,
 )
+from agentdata.templates.parsing.named_calls import NamedCalls
+from agentdata.templates.parsing.parameter_calls import ParameterCalls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _V3_1_AFTER = Mark("""
@@ -119,12 +122,29 @@ def _blank_line(said: str | None) -> tuple[str, str]:
     return said or "", "\n\n"
 
 
+_V3_1_WIRE = TurnWire(
+    NamedCalls("<｜tool▁sep｜>", "<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>"),
+    section=("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"),
+)
+_V4_WIRE = TurnWire(
+    ParameterCalls(
+        '<｜DSML｜invoke name="{name}">',
+        "</｜DSML｜invoke>",
+        '<｜DSML｜parameter name="{key}" string="{type}">',
+        "</｜DSML｜parameter>",
+        text_types=("true",),
+    ),
+    section=("<｜DSML｜tool_calls>", "</｜DSML｜tool_calls>"),
+    gap="\n\n",
+)
+
 TEMPLATES = (
     AgentTemplate(
         name="deepseek_v3_1",
         summary="<｜tool▁calls▁begin｜> with JSON arguments; DeepSeek-V3.1",
         format_tools=_v3_1_tools,
         format_calls=_v3_1_calls,
+        wire=_V3_1_WIRE,
         format_results=_v3_1_results,
         results_in=ResultsIn.TOOL,
     ),
@@ -133,6 +153,7 @@ TEMPLATES = (
         summary="<｜DSML｜invoke> with a parameter each; DeepSeek-V4",
         format_tools=_v4_tools,
         format_calls=_v4_calls,
+        wire=_V4_WIRE,
         format_results=wrapped_results("<tool_result>", "</tool_result>", "\n\n"),
         lead_in=_blank_line,
     ),

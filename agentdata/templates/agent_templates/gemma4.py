@@ -10,6 +10,8 @@ from typing import Any
 
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn, wrapped
+from agentdata.templates.parsing.gemma_calls import GemmaCalls
+from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _QUOTE = Mark('<|"|>')
@@ -157,6 +159,7 @@ TEMPLATES = (
         summary="<|tool_call>call:name{...}, results in the model's turn; Gemma 4",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=TurnWire(GemmaCalls(), think=(("<|channel>thought", "<channel|>"), *THINK)),
         format_results=format_results,
         results_in=ResultsIn.MODEL,
     ),

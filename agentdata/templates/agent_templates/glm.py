@@ -20,6 +20,9 @@ from agentdata.templates.agent_templates.base import (
     wrapped,
     wrapped_results,
 )
+from agentdata.templates.parsing.named_calls import NamedCalls
+from agentdata.templates.parsing.parameter_calls import keyed_calls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece, Written
 
 _CHATGLM4_SYSTEM = "你是一个名为 GLM-4 的人工智能助手。你是基于智谱AI训练的语言模型 GLM-4 模型开发的，你的任务是针对用户的问题和要求提供适当的答复和支持。\n\n"
@@ -119,6 +122,7 @@ TEMPLATES = (
             summary=f"the name, then a Python mapping; {families}",
             format_tools=_glm4_tools(own_system),
             format_calls=_glm4_calls,
+            wire=TurnWire(NamedCalls("\n", literal=True), marks=("<|assistant|>",)),
             format_results=_glm4_results,
             results_in=ResultsIn.TOOL_EACH,
         )
@@ -132,6 +136,7 @@ TEMPLATES = (
         summary="<arg_key> and <arg_value> on lines of their own; GLM-4.5, GLM-4.6",
         format_tools=_tools(unwraps=False, example=_LINES, lead=""),
         format_calls=_calls("\n"),
+        wire=TurnWire(keyed_calls("arg"), gap="\n"),
         format_results=wrapped_results("\n<tool_response>\n", "\n</tool_response>"),
         results_in=ResultsIn.TOOL,
         lead_in=_new_line,
@@ -142,6 +147,7 @@ TEMPLATES = (
             summary=f"<arg_key> and <arg_value> without line breaks; {families}",
             format_tools=_tools(unwraps=unwraps, example=_LINES.replace("\n", ""), lead="\n"),
             format_calls=_calls(""),
+            wire=TurnWire(keyed_calls("arg")),
             format_results=wrapped_results("<tool_response>", "</tool_response>"),
             results_in=ResultsIn.TOOL,
         )

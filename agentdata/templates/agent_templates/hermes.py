@@ -16,6 +16,8 @@ from agentdata.templates.agent_templates.base import (
     wrapped,
     wrapped_results,
 )
+from agentdata.templates.parsing.json_calls import JsonCalls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 
 _BEFORE = """# Tools
@@ -74,12 +76,16 @@ def _hunyuan_results(results: Sequence[Result]) -> str:
     return f"<tool_responses>{lines}</tool_responses>"
 
 
+_TAGGED = JsonCalls("<tool_call>", "</tool_call>")
+HERMES_WIRE = TurnWire(_TAGGED)
+
 TEMPLATES = (
     AgentTemplate(
         name="hermes",
         summary="<tool_call> JSON; Qwen2.5, Qwen3, Hermes",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=HERMES_WIRE,
         format_results=wrapped_results("<tool_response>\n", "\n</tool_response>", "\n"),
     ),
     AgentTemplate(
@@ -87,6 +93,7 @@ TEMPLATES = (
         summary="<tool_call> JSON in <tool_calls>; Hunyuan",
         format_tools=_hunyuan_tools,
         format_calls=_hunyuan_calls,
+        wire=TurnWire(_TAGGED, section=("<tool_calls>", "</tool_calls>")),
         format_results=_hunyuan_results,
     ),
 )

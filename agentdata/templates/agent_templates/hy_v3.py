@@ -16,6 +16,8 @@ from agentdata.templates.agent_templates.base import (
     value_text,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
+from agentdata.templates.parsing.parameter_calls import keyed_calls
+from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _BEFORE = """# Tools
@@ -75,11 +77,18 @@ def _template(name: str, families: str, ending: str) -> AgentTemplate:
             parts += [tag("tool_response"), f"\n{result.text}\n", tag("/tool_response"), "\n"]
         return [*parts, tag("/tool_responses")]
 
+    think = dict.fromkeys(((f"<think{ending}>", f"</think{ending}>"), *THINK))
+    wire = TurnWire(
+        keyed_calls("arg", ending, after_name=f"<tool_sep{ending}>"),
+        think=tuple(think),
+        section=(f"<tool_calls{ending}>", f"</tool_calls{ending}>"),
+    )
     return AgentTemplate(
         name=name,
         summary=f"<tool_calls> with <arg_key> and <arg_value> lines; {families}",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=wire,
         format_results=format_results,
         results_in=ResultsIn.TOOL,
     )

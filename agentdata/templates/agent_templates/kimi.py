@@ -20,6 +20,9 @@ from agentdata.templates.agent_templates.base import (
     value_text,
     wrapped,
 )
+from agentdata.templates.parsing.named_calls import NamedCalls
+from agentdata.templates.parsing.parameter_calls import ParameterCalls
+from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _TYPESCRIPT = {
@@ -159,12 +162,40 @@ def _closed_response(said: str | None) -> tuple[str, str]:
     return said or "", "" if said else Mark("<|close|>response<|sep|>")
 
 
+_K25_WIRE = TurnWire(
+    NamedCalls(
+        "<|tool_call_argument_begin|>",
+        "<|tool_call_begin|>",
+        "<|tool_call_end|>",
+        name=r"\s*(?:functions\.)?(?P<name>.*?)(?::\d+)?\s*",
+    ),
+    section=("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
+)
+_K3_WIRE = TurnWire(
+    ParameterCalls(
+        '<|open|>call tool="{name}" index="{number}"<|sep|>',
+        "<|close|>call<|sep|>",
+        '<|open|>argument key="{key}" type="{type}"<|sep|>',
+        "<|close|>argument<|sep|>",
+        text_types=("string",),
+    ),
+    think=(("<|open|>think<|sep|>", "<|close|>think<|sep|>"), *THINK),
+    section=("<|open|>tools<|sep|>", "<|close|>tools<|sep|>"),
+    marks=(
+        "<|open|>response<|sep|>",
+        "<|close|>response<|sep|>",
+        "<|close|>message<|sep|>",
+        "<|end_of_msg|>",
+    ),
+)
+
 TEMPLATES = (
     AgentTemplate(
         name="kimi_k25",
         summary="<|tool_call_begin|> with ids, tools as TypeScript; Kimi K2.5",
         format_tools=_k25_tools,
         format_calls=_k25_calls,
+        wire=_K25_WIRE,
         format_results=_k25_results,
         results_in=ResultsIn.TOOL_EACH,
     ),
@@ -173,6 +204,7 @@ TEMPLATES = (
         summary="<|open|>call with an argument each; Kimi K3",
         format_tools=_k3_tools,
         format_calls=_k3_calls,
+        wire=_K3_WIRE,
         format_results=_k3_results,
         results_in=ResultsIn.TOOL_EACH,
         lead_in=_closed_response,

@@ -16,6 +16,8 @@ from agentdata.templates.agent_templates.base import (
     to_json,
     wrapped,
 )
+from agentdata.templates.parsing.json_calls import JsonCalls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 
 _BEFORE = """Given the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.
@@ -48,6 +50,7 @@ TEMPLATES = tuple(
         summary=f"JSON with name and parameters, tools in the user turn; {families}",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=TurnWire(JsonCalls(), marks=("<|python_tag|>",)),
         format_results=format_results,
         results_in=ResultsIn.TOOL_EACH,
         tools_in_user=tools_in_user,

@@ -16,6 +16,8 @@ from agentdata.templates.agent_templates.base import (
     wrapped_results,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
+from agentdata.templates.parsing.parameter_calls import ParameterCalls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Piece
 
 _BEFORE = """# Tools
@@ -55,12 +57,17 @@ def _value(value: Any) -> str:
     return value_text(value)
 
 
+_PARSER = ParameterCalls(
+    '<function name="{name}">', "</function>", '<param name="{key}">', "</param>"
+)
+
 TEMPLATES = (
     AgentTemplate(
         name="minicpm5",
         summary="<function name=...><param>, CDATA; MiniCPM5",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=TurnWire(_PARSER),
         format_results=wrapped_results("<tool_response>\n", "\n</tool_response>", "\n"),
     ),
 )

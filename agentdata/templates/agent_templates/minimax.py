@@ -17,6 +17,9 @@ from agentdata.templates.agent_templates.base import (
     unwrapped,
     wrapped_results,
 )
+from agentdata.templates.parsing.minimax_calls import MiniMaxCalls
+from agentdata.templates.parsing.parameter_calls import ParameterCalls
+from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _HEADING = """
@@ -101,12 +104,25 @@ def _m3_value(value: Any) -> list[str]:
     return parts
 
 
+_M2_WIRE = TurnWire(
+    ParameterCalls(
+        '<invoke name="{name}">', "</invoke>", '<parameter name="{key}">', "</parameter>"
+    ),
+    section=("<minimax:tool_call>", "</minimax:tool_call>"),
+)
+_M3_WIRE = TurnWire(
+    MiniMaxCalls(),
+    think=(("<mm:think>", "</mm:think>"), *THINK),
+    section=(f"{_NS}<tool_call>", f"{_NS}</tool_call>"),
+)
+
 TEMPLATES = (
     AgentTemplate(
         name="minimax_m2",
         summary="<invoke name=...> with <parameter name=...>; MiniMax-M2",
         format_tools=_m2_tools,
         format_calls=_m2_calls,
+        wire=_M2_WIRE,
         format_results=wrapped_results("<response>", "</response>", "\n"),
         results_in=ResultsIn.TOOL,
     ),
@@ -115,6 +131,7 @@ TEMPLATES = (
         summary="<invoke name=...> with a tag for each value; MiniMax-M3",
         format_tools=_m3_tools,
         format_calls=_m3_calls,
+        wire=_M3_WIRE,
         format_results=wrapped_results("<response>", "</response>", "\n"),
         results_in=ResultsIn.TOOL,
     ),

@@ -11,6 +11,7 @@ from agentdata.templates.agent_templates.base import (
     ResultsIn,
     describe,
     react_calls,
+    react_wire,
 )
 from agentdata.templates.prompt import Kind, Piece
 
@@ -118,6 +119,7 @@ TEMPLATES = tuple(
         summary=f"✿FUNCTION✿ / ✿ARGS✿ / ✿RESULT✿, {summary}",
         format_tools=_section(section, line),
         format_calls=react_calls(_KEYWORDS),
+        wire=react_wire(_KEYWORDS),
         results_in=ResultsIn.MODEL,
         keywords=_KEYWORDS,
     )

@@ -16,6 +16,8 @@ from agentdata.templates.agent_templates.base import (
     wrapped_results,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
+from agentdata.templates.parsing.parameter_calls import function_calls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 
 _DEFAULT_SYSTEM = (
@@ -128,12 +130,15 @@ def _qwen3_5_lead_in(said: str | None) -> tuple[str, str]:
     return text, "\n\n" if text.split("</think>")[-1].strip() else ""
 
 
+_WIRE = TurnWire(function_calls(lines=True), section=("<tool_call>", "</tool_call>"), gap="\n\n")
+
 TEMPLATES = (
     AgentTemplate(
         name="qwen3_coder",
         summary="<function=...> with <parameter=...>, tools in XML; Qwen3-Coder",
         format_tools=_coder_tools,
         format_calls=_format_calls,
+        wire=_WIRE,
         format_results=wrapped_results("<tool_response>\n", "\n</tool_response>\n"),
         lead_in=_coder_lead_in,
     ),
@@ -142,6 +147,7 @@ TEMPLATES = (
         summary="<function=...> with <parameter=...>, tools in JSON; Qwen3.5",
         format_tools=_qwen3_5_tools,
         format_calls=_format_calls,
+        wire=_WIRE,
         format_results=wrapped_results("<tool_response>\n", "\n</tool_response>", "\n"),
         lead_in=_qwen3_5_lead_in,
     ),

@@ -11,6 +11,7 @@ from agentdata.templates.agent_templates.base import (
     ResultsIn,
     describe,
     react_calls,
+    react_wire,
 )
 from agentdata.templates.prompt import Kind, Piece
 
@@ -86,6 +87,7 @@ TEMPLATES = (
         summary="Thought / Action / Action Input / Observation, English instructions",
         format_tools=_tools_en,
         format_calls=react_calls(REACT),
+        wire=react_wire(REACT, "Thought:", "Final Answer: "),
         results_in=ResultsIn.MODEL,
         thought="Thought:",
         answer="Final Answer: ",
@@ -95,6 +97,7 @@ TEMPLATES = (
         summary="Thought / Action / Action Input / Observation, Chinese instructions",
         format_tools=_tools_zh,
         format_calls=react_calls(REACT),
+        wire=react_wire(REACT, "Thought:", "Final Answer: "),
         results_in=ResultsIn.MODEL,
         thought="Thought:",
         answer="Final Answer: ",

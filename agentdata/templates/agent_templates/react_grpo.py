@@ -11,6 +11,7 @@ from agentdata.templates.agent_templates.base import (
     ResultsIn,
     describe,
     react_calls,
+    react_wire,
 )
 from agentdata.templates.agent_templates.react import tool_line_en
 from agentdata.templates.prompt import Kind, Piece
@@ -48,6 +49,7 @@ TEMPLATES = (
         summary="ReAct with <think>, for reinforcement learning",
         format_tools=format_tools,
         format_calls=react_calls(REACT),
+        wire=react_wire(REACT),
         results_in=ResultsIn.MODEL,
     ),
 )

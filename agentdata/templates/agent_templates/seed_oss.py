@@ -16,6 +16,8 @@ from agentdata.templates.agent_templates.base import (
     tagged_arguments,
     wrapped,
 )
+from agentdata.templates.parsing.parameter_calls import function_calls
+from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _OWN_SYSTEM = (
@@ -116,6 +118,11 @@ TEMPLATES = (
         summary="<function=...> in <seed:tool_call>, tools as Python; Seed-OSS",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=TurnWire(
+            function_calls(lines=False),
+            think=(("<seed:think>", "</seed:think>"), *THINK),
+            section=("<seed:tool_call>", "</seed:tool_call>"),
+        ),
         format_results=format_results,
         results_in=ResultsIn.TOOL_EACH,
     ),

@@ -18,6 +18,8 @@ from agentdata.templates.agent_templates.base import (
     wrapped_results,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
+from agentdata.templates.parsing.parameter_calls import keyed_calls
+from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 
 _LING_BEFORE = """# Tools
@@ -112,6 +114,7 @@ TEMPLATES = (
         summary="<arg_key>, line break, <arg_value>; Ling 3.0",
         format_tools=_ling_tools,
         format_calls=_ling_calls,
+        wire=TurnWire(keyed_calls("arg")),
         format_results=wrapped_results("\n<tool_response>\n", "\n</tool_response>"),
         results_in=ResultsIn.TOOL,
     ),
@@ -120,6 +123,7 @@ TEMPLATES = (
         summary="<arg_key><arg_value>, tools first in the system turn; Spark X2.5",
         format_tools=_spark_tools,
         format_calls=_spark_calls,
+        wire=TurnWire(keyed_calls("arg")),
         format_results=wrapped_results("<tool_response>", "</tool_response>"),
         results_in=ResultsIn.TOOL,
     ),
@@ -128,6 +132,7 @@ TEMPLATES = (
         summary="<param_key><param_value>; Xing 4.0",
         format_tools=_xing_tools,
         format_calls=_xing_calls,
+        wire=TurnWire(keyed_calls("param")),
         format_results=wrapped_results("<tool_response>", "</tool_response>"),
         results_in=ResultsIn.TOOL,
     ),

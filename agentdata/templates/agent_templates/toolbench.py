@@ -10,6 +10,7 @@ from agentdata.templates.agent_templates.base import (
     AgentTemplate,
     ResultsIn,
     react_calls,
+    react_wire,
     to_json,
     unwrapped,
 )
@@ -46,6 +47,7 @@ TEMPLATES = (
         summary="ToolBench's task description, ReAct calls",
         format_tools=format_tools,
         format_calls=react_calls(REACT),
+        wire=react_wire(REACT, "Thought:", "Final Answer: "),
         results_in=ResultsIn.MODEL,
         thought="Thought:",
         answer="Final Answer: ",

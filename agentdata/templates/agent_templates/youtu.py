@@ -14,7 +14,7 @@ from agentdata.templates.agent_templates.base import (
     wrapped,
     wrapped_results,
 )
-from agentdata.templates.agent_templates.hermes import call_json
+from agentdata.templates.agent_templates.hermes import HERMES_WIRE, call_json
 from agentdata.templates.prompt import Kind, Mark, Piece
 
 _BEFORE = """Tool calling capabilities.
@@ -47,6 +47,7 @@ TEMPLATES = (
         summary="<tool_call> JSON on one line; Youtu-LLM",
         format_tools=format_tools,
         format_calls=format_calls,
+        wire=HERMES_WIRE,
         format_results=wrapped_results("<tool_response>", "</tool_response>", "\n"),
     ),
 )

@@ -75,11 +75,12 @@ class ChatFormat:
     but calls `assistant_before_calls`, at the end of an open conversation `assistant_last`.
 
     Thinking. `empty_think` stands before a reply that does not begin with it or `think_open` (with
-    `think_anywhere`: that does not hold the latter), in the turns that `empty_think_in` names;
-    `generation` (None: `empty_think`) after the opening at
-    the end of an open conversation, as servers write it. `earlier_thinking` says which history
+    `think_anywhere`: that holds neither the latter nor `</think>`), in the turns that
+    `empty_think_in` names; `generation` (None: `empty_think`) after the opening at the end of an
+    open conversation, as servers write it. `earlier_thinking` says which history
     keeps thinking (with `keeps_thinking_with_tools`, all of it where there are tools);
-    `without_thinking` takes it out of a text, and `history_think` stands in its place.
+    `without_thinking` takes it out of a text, and `history_think` stands in its place. Where
+    nothing is said before calls, `think_before_calls` stands for it and for `empty_think`.
 
     Words. `said` writes one message of the model, its thinking in `<think>`, in the family's way;
     `trims` strips white space from all that others said; `adapt` gives the format for one
@@ -116,6 +117,7 @@ class ChatFormat:
     keeps_thinking_with_tools: bool = False
     without_thinking: Callable[[str], str] = drop_think
     history_think: str = ""
+    think_before_calls: str | None = None
     said: Callable[[str], tuple[Piece, ...]] | None = None
     trims: bool = False
     adapt: Callable[[ChatFormat, Conversation, CountTokens], ChatFormat] | None = None

@@ -39,6 +39,7 @@ _GLM4_5 = replace(
     empty_think="<think></think>\n",
     generation="<think></think>",
     history_think="<think></think>\n",
+    think_before_calls="<think></think>",
     earlier_thinking=Earlier.TRAINED,
 )
 _GLM4_7 = replace(
@@ -53,6 +54,7 @@ _GLM4_7 = replace(
     empty_think="</think>",
     generation="</think>",
     history_think="</think>",
+    think_before_calls=None,
 )
 
 FORMATS = (

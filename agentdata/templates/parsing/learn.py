@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import AgentDataError
-from agentdata.templates.parsing.parts import call_parts
-from agentdata.templates.parsing.wire import Wire
-from agentdata.templates.parsing.wires import ALL_WIRES
+from agentdata.templates.parsing.parts import call_parts, call_texts
+from agentdata.templates.parsing.wire import Wire, read_text
 from agentdata.templates.prompt import Prompt
 
 _CALLS = (
@@ -17,20 +16,31 @@ _CALLS = (
 )
 
 
-def learn_wire(render: Callable[[Conversation], Prompt]) -> Wire | None:
-    """The first wire that reads back the calls of a sample as `render` writes them; None if none
-    does. Templates that take one call at a time are tried with one."""
+def learn_wire(render: Callable[[Conversation], Prompt], wires: Iterable[Wire]) -> Wire | None:
+    """That of the wires which reads back the calls of a sample as `render` writes them, with the
+    fewest faults and the least text left over; None if none does. Templates that take one call at a
+    time are tried with one."""
     for calls in (_CALLS, _CALLS[:1]):
         sample = _sample(calls)
         try:
             prompt = render(sample)
         except AgentDataError:
             continue
-        for wire in ALL_WIRES:
-            parts, unknown = call_parts(prompt, sample, wire)
-            if parts and not unknown:
-                return wire
+        fitting = [wire for wire in wires if _reads(prompt, sample, wire)]
+        if fitting:
+            return min(fitting, key=lambda wire: _unread(prompt, wire))
     return None
+
+
+def _reads(prompt: Prompt, sample: Conversation, wire: Wire) -> bool:
+    parts, unknown = call_parts(prompt, sample, wire)
+    return bool(parts) and not unknown
+
+
+def _unread(prompt: Prompt, wire: Wire) -> tuple[int, int]:
+    """The number of faults, and of characters that are in no call."""
+    parsed = [read_text(wire, text)[0] for _, _, text in call_texts(prompt)]
+    return sum(len(one.faults) for one in parsed), sum(len(one.content) for one in parsed)
 
 
 def _sample(calls: tuple[ToolCall, ...]) -> Conversation:

@@ -141,3 +141,21 @@ def _pattern(form: str, *, named: bool = True) -> str:
     out = [_HOLES[part] if place % 2 else re.escape(part) for place, part in enumerate(parts)]
     pattern = "".join(out)
     return pattern if named else re.sub(r"\?P<\w+>", "?:", pattern)
+
+
+def keyed_calls(word: str, ending: str = "", after_name: str = "") -> ParameterCalls:
+    """Calls of the GLM kind: <tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value>.
+    `ending` is what every mark ends with."""
+    return ParameterCalls(
+        call=f"<tool_call{ending}>{{name}}{after_name}{{ }}",
+        end=f"</tool_call{ending}>",
+        parameter=f"<{word}_key{ending}>{{key}}</{word}_key{ending}>{{ }}<{word}_value{ending}>",
+        parameter_end=f"</{word}_value{ending}>",
+    )
+
+
+def function_calls(lines: bool) -> ParameterCalls:
+    """Calls of the Qwen3-Coder kind: <function=name><parameter=key>value</parameter></function>."""
+    return ParameterCalls(
+        "<function={name}>", "</function>", "<parameter={key}>", "</parameter>", lines=lines
+    )

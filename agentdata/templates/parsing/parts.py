@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -31,22 +31,29 @@ def call_parts(
     conversation holds: a place is never guessed.
     """
     parts: list[CallPart] = []
-    unknown = position = 0
+    unknown = 0
+    for position, message, text in call_texts(prompt):
+        calls = () if message is None else conversation.messages[message].tool_calls
+        found = _found(text, calls, wire)
+        unknown += found is None
+        for call in found or ():
+            start, end = call.name
+            parts.append(CallPart("tool_call.name", position + start, position + end))
+            start, end = call.arguments
+            parts.append(CallPart("tool_call.arguments", position + start, position + end))
+    return parts, unknown
+
+
+def call_texts(prompt: Prompt) -> Iterator[tuple[int, int | None, str]]:
+    """What the model writes as calls: (start in characters, index of the message, text)."""
+    position = 0
     for (is_call, message), group in groupby(
         prompt.segments, lambda s: (s.kind is Kind.TOOL_CALL and s.trainable, s.message)
     ):
         text = "".join(segment.text for segment in group)
         if is_call:
-            calls = () if message is None else conversation.messages[message].tool_calls
-            found = _found(text, calls, wire)
-            unknown += found is None
-            for call in found or ():
-                start, end = call.name
-                parts.append(CallPart("tool_call.name", position + start, position + end))
-                start, end = call.arguments
-                parts.append(CallPart("tool_call.arguments", position + start, position + end))
+            yield position, message, text
         position += len(text)
-    return parts, unknown
 
 
 def _found(text: str, calls: Sequence[ToolCall], wire: Wire) -> list[Found] | None:
