@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from media_cases import data_uri, write_image
 
 from agentdata.errors import RowError
 from agentdata.media import files
 from agentdata.media.files import locate
-from tests.media.builders import data_uri, write_image
 
 
 @pytest.fixture

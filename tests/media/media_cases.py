@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from agentdata.assets import tokenizer_dir
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import make_recipe
 from agentdata.shards.manifest import Manifest
@@ -22,10 +21,15 @@ INTERNVL = ("<img>", "<IMG_CONTEXT>", "</img>", "<quad>", "<ref>", "<box>")
 
 
 def tokenizer_with(directory: Path, tokens: Sequence[str], **configs: dict[str, Any]) -> Path:
-    """The bundled tokenizer with more special tokens, and JSON files beside it."""
+    """A tokenizer of bytes with the marks of ChatML and more special tokens, and JSON files beside
+    it."""
     directory.mkdir(parents=True, exist_ok=True)
-    tokenizer = Tokenizer.from_file(str(tokenizer_dir() / "tokenizer.json"))
-    tokenizer.add_special_tokens(list(tokens))
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {letter: number for number, letter in enumerate(letters)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>", *tokens])
     tokenizer.save(str(directory / "tokenizer.json"))
     for name, config in configs.items():
         (directory / f"{name}.json").write_text(json.dumps(config))

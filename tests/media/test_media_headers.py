@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from media_cases import image_bytes
 from PIL import ImageFile
 
 from agentdata.errors import RowError
 from agentdata.media.headers import image_size
-from tests.media.builders import image_bytes
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])

@@ -69,9 +69,7 @@ def test_grid_is_image_grid_thw(family: str, height: int, width: int) -> None:
 
 @pytest.mark.parametrize("bounds", [(3136, 200704), (3136, 1003520), (200704, 1003520)])
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_smart_resize_with_other_bounds(
-    height: int, width: int, bounds: tuple[int, int]
-) -> None:
+def test_smart_resize_with_other_bounds(height: int, width: int, bounds: tuple[int, int]) -> None:
     module = pytest.importorskip("transformers.models.qwen2_vl.image_processing_pil_qwen2_vl")
     for factor in (28, 32):
         expected = module.smart_resize(height, width, factor, *bounds)
