@@ -18,15 +18,17 @@ from agentdata.shards.manifest import (
     MANIFEST_NAME,
     REJECTS_NAME,
     Manifest,
+    MediaTokens,
     RejectsFile,
     Shard,
     SourceCounts,
 )
 from agentdata.shards.packs import packed
 from agentdata.shards.parts import read_part
-from agentdata.shards.schema import COLUMNS, PACKED_COLUMNS
+from agentdata.shards.schema import schema_of
 from agentdata.shards.unique_ids import DUPLICATE_ID, UniqueIds
 from agentdata.shards.writer import ShardWriter
+from agentdata.templates.prompt import Kind
 
 
 def commit(
@@ -44,7 +46,8 @@ def commit(
     (directory / "data").mkdir()
     sources = _gathered(plan.inputs, tasks, parts, indices)
     rejects = _rejects(directory / REJECTS_NAME, parts, indices, sources)
-    shards = _shards(house, directory / "data", parts, indices, sources)
+    media = _media(house, sources)
+    shards = _shards(house, directory / "data", parts, indices, sources, media is not None)
     manifest = Manifest(
         version=__version__,
         recipe=plan.recipe,
@@ -52,6 +55,7 @@ def commit(
         container=house.recipe.container,
         packed=house.recipe.pack is not None,
         vocab_size=house.encoder.tokenizer.vocab_size,
+        media=media,
         shards=shards,
         sources=sources,
         rejects=rejects,
@@ -70,6 +74,18 @@ def gather(sources: dict[str, SourceCounts], part: SourceCounts) -> None:
         getattr(total, name).update(getattr(part, name))
     total.formats |= part.formats
     total.tally.add(part.tally)
+
+
+def _media(house: House, sources: Sequence[SourceCounts]) -> MediaTokens | None:
+    """How media stand in the rows, None where no row has any."""
+    info = house.desk.info
+    if info is None or not any(counts.tally.kinds[Kind.MEDIA.value] for counts in sources):
+        return None
+    return MediaTokens(
+        family=info.family.name,
+        token_ids=dict(info.ids),
+        patches_per_token=info.family.sizing.patches_per_token,
+    )
 
 
 def _gathered(
@@ -108,16 +124,20 @@ def _shards(
     parts: Parts,
     indices: Sequence[int],
     sources: Sequence[SourceCounts],
+    media: bool,
 ) -> list[Shard]:
     recipe = house.recipe
     merged: Counter[str] = Counter()
     unique = UniqueIds()
     shards: list[Shard] = []
     for split in ("train", *recipe.split):
-        schema = PACKED_COLUMNS if recipe.pack else COLUMNS
+        schema = schema_of(packed=recipe.pack is not None, media=media)
+        columns = schema_of(packed=False, media=media).names
         writer = ShardWriter(data, split, schema, recipe.container, recipe.shard_size)
         batches: Iterable[pa.RecordBatch] = unique.pass_through(
-            batch for index in indices for batch in read_part(parts.part(index, split))
+            batch.select(columns)
+            for index in indices
+            for batch in read_part(parts.part(index, split))
         )
         writer.write(packed(batches, recipe.pack, merged) if recipe.pack else batches)
         shards += writer.finish()

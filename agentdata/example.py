@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from agentdata.conversation import Conversation
-from agentdata.errors import AgentDataError
+from agentdata.errors import AgentDataError, RowError
 from agentdata.house import House, wire_of_template
 from agentdata.loss_scale import Weights, any_weight, weigh, weigh_kinds, weights_within
 from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.loss_scale.spec import Strategy
+from agentdata.media.desk import Placed, RowMedia
+from agentdata.media.tokens import MediaTokens, check_tokens, in_tokens
 from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Tally
 from agentdata.templates import Kind, Prompt
@@ -33,7 +36,8 @@ _NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
 class Example:
     """One row of a shard: `input_ids` int32[n], `loss_weights` float32[n], aligned, not shifted.
 
-    `kinds` int8[n] is the number of each token's kind in `Kind`.
+    `kinds` int8[n] is the number of each token's kind in `Kind`; `media` what is in the row of
+    images, videos and audio, None if nothing.
     """
 
     id: str
@@ -41,6 +45,7 @@ class Example:
     loss_weights: npt.NDArray[np.float32]
     kinds: npt.NDArray[np.int8]
     straddling: int
+    media: MediaTokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Rendered:
     turns: tuple[PlacedTurn, ...] = ()
     whole: bool = True
     suffix: str = ""
+    media: Placed | None = None
 
 
 def rendered(conversation: Conversation, house: House) -> list[Rendered]:
@@ -89,6 +95,35 @@ def rendered(conversation: Conversation, house: House) -> list[Rendered]:
         suffix = f"@{number}" if number else ""
         out.append(Rendered(part, row.prompt, own, row.turns, row.whole, suffix))
     return out
+
+
+def with_media(row: Rendered, media: RowMedia, house: House) -> Rendered:
+    """The row with its media in place. Raises RowError `media_mismatch`."""
+    put = house.desk.put(row.prompt, row.weights, media, row.conversation)
+    turns = tuple(
+        replace(placed, prompt_end=put.expanded.shifted(placed.prompt_end))
+        if placed.prompt_end is not None
+        else placed
+        for placed in row.turns
+    )
+    return replace(
+        row,
+        prompt=put.expanded.prompt,
+        weights=put.expanded.weights,
+        turns=turns,
+        media=put.placed,
+    )
+
+
+def media_fault(rows: Sequence[Rendered], tokens: Sequence[Tokens]) -> RowError | None:
+    """What is wrong with the tokens of media in these rows, if anything."""
+    for row, own in zip(rows, tokens, strict=True):
+        if row.media is not None:
+            try:
+                check_tokens(row.media, own)
+            except RowError as error:
+                return error
+    return None
 
 
 def _weighed(conversation: Conversation, prompt: Prompt, house: House) -> tuple[Weights, int]:
@@ -127,13 +162,15 @@ def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
     numbers = np.array([_NUMBER[segment.kind] for segment in segments], np.int8)
     last = np.maximum(tokens.ends - 1, tokens.starts)
     kinds = numbers[places(ends, last)]
-    return Example(row.conversation.id + row.suffix, tokens.ids, values, kinds, straddling)
+    media = in_tokens(row.media, tokens) if row.media is not None else None
+    return Example(row.conversation.id + row.suffix, tokens.ids, values, kinds, straddling, media)
 
 
 def fitted(whole: Example, recipe: Recipe) -> list[Example]:
     """The example cut to `max_length` as `overflow` says; [] where it is dropped.
 
-    Raises AgentDataError `too_long` under `error`.
+    A cut that would fall among the tokens of an image falls before them, at the beginning of a row
+    behind them. Raises AgentDataError `too_long` under `error`.
     """
     length, limit = len(whole.input_ids), recipe.max_length
     if recipe.pack and (limit is None or limit > recipe.pack):
@@ -150,15 +187,33 @@ def fitted(whole: Example, recipe: Recipe) -> list[Example]:
                 remedy="raise --max-length or choose another --overflow",
             )
         case "truncate_left":
-            return [_cut(whole, length - limit, length, "")]
+            first = length - limit
+            if whole.media is not None:
+                first = whole.media.cut_at(first, later=True)
+            return [_cut(whole, first, length, "")] if first < length else []
         case "truncate_right":
-            return [_cut(whole, 0, limit, "")]
+            last = limit if whole.media is None else whole.media.cut_at(limit)
+            return [_cut(whole, 0, last, "")] if last else []
         case "split":
-            starts = range(0, length, limit)
             return [
-                _cut(whole, start, min(start + limit, length), f"#{number}" if number else "")
-                for number, start in enumerate(starts)
+                _cut(whole, start, end, f"#{number}" if number else "")
+                for number, (start, end) in enumerate(_pieces(whole, limit))
             ]
+
+
+def _pieces(whole: Example, limit: int) -> list[tuple[int, int]]:
+    """[start, end) of the pieces of a row; none where an image alone is longer than a piece."""
+    length, start = len(whole.input_ids), 0
+    pieces = []
+    while start < length:
+        end = min(start + limit, length)
+        if whole.media is not None and end < length:
+            end = whole.media.cut_at(end)
+        if end <= start:
+            return []
+        pieces.append((start, end))
+        start = end
+    return pieces
 
 
 def _cut(whole: Example, start: int, end: int, suffix: str) -> Example:
@@ -170,6 +225,7 @@ def _cut(whole: Example, start: int, end: int, suffix: str) -> Example:
         weights,
         whole.kinds[start:end],
         whole.straddling if start == 0 else 0,
+        whole.media.within(start, end) if whole.media is not None else None,
     )
 
 

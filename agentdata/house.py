@@ -15,6 +15,7 @@ from agentdata.errors import UsageError
 from agentdata.loss_scale import LossScale, parse_loss_scale
 from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.loss_scale.spec import Strategy
+from agentdata.media import Desk, open_desk
 from agentdata.recipe import Recipe
 from agentdata.redaction import patterns
 from agentdata.templates.choose import Choice, choose_template
@@ -37,6 +38,7 @@ class House:
     template: PromptTemplate
     loss_scale: LossScale
     encoder: Encoder
+    desk: Desk
     warnings: tuple[str, ...] = ()
 
     def fingerprints(self) -> dict[str, str]:
@@ -47,6 +49,8 @@ class House:
             "loss_scale": _digest(repr(self.loss_scale)),
             "recipe": _digest(orjson.dumps(self.recipe.content()).decode()),
             "code": _digest(__version__, *_code()),
+            # The files of a model may say how it sizes images.
+            "media": _digest(repr(self.desk.info)),
         }
 
 
@@ -88,7 +92,18 @@ def open_house(recipe: Recipe) -> House:
         )
     stop = template.last_stop(calls=False)
     is_token = stop is None or len(encoder.encode_text(stop).ids) == 1
-    return House(recipe, template, loss_scale, encoder, () if is_token else (STOP_IS_NO_TOKEN,))
+    warnings = () if is_token else (STOP_IS_NO_TOKEN,)
+    desk = open_desk(
+        encoder,
+        mode=recipe.media,
+        family=recipe.media_family,
+        root=recipe.media_root,
+        tokens=recipe.media_tokens,
+        min_pixels=recipe.min_pixels,
+        max_pixels=recipe.max_pixels,
+        fetch=recipe.fetch_media,
+    )
+    return House(recipe, template, loss_scale, encoder, desk, warnings)
 
 
 def wire_of_template(template: PromptTemplate) -> Wire | None:

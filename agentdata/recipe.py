@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from agentdata.checks import CheckLevel
 from agentdata.errors import UsageError
 from agentdata.loss_scale.kinds import check_weights
+from agentdata.media.base import MediaMode, MediaType
 from agentdata.redaction import Redact
 from agentdata.templates.stability import Unstable
 
@@ -27,6 +28,10 @@ class Recipe(BaseModel):
     `weights` is {kind of text: weight}, multiplied with what `loss_scale` says.
     `verify_tokens` is the share of rows (by a hash of the id) whose tokens are held against the
     tokenizer itself; it and `workers` never change what is written.
+    `media` says whether shards refer to images, videos and audio or hold their bytes, or whether
+    the text `<image>` is all that is left of them; `media_root` is the folder that holds them
+    (default: that of each source), `media_tokens` {type: tokens of every item}; `min_pixels` and
+    `max_pixels` bound images of Qwen's families.
     `template_arg` are the chat template's arguments for every row, under those of the row itself
     (`chat_template_kwargs`); `template_date` (ISO) is the day that it is told it is.
     """
@@ -57,6 +62,13 @@ class Recipe(BaseModel):
     rejects_without_rows: bool = False
     redact: list[Redact] = Field(default_factory=list)
     limit: Annotated[int, Field(gt=0)] | None = None
+    media: MediaMode = "reference"
+    media_family: str = "auto"
+    media_root: str | None = None
+    media_tokens: dict[MediaType, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    min_pixels: Annotated[int, Field(gt=0)] | None = None
+    max_pixels: Annotated[int, Field(gt=0)] | None = None
+    fetch_media: bool = False
     verify_tokens: Annotated[float, Field(ge=0, le=1)] = 0.001
     workers: Annotated[int, Field(gt=0)] = 1
 
@@ -133,6 +145,23 @@ def parse_template_args(items: Sequence[str]) -> dict[str, Any]:
         except orjson.JSONDecodeError:
             values[key] = text
     return values
+
+
+def parse_media_tokens(text: str) -> dict[str, int]:
+    """{type: tokens} of `video=256,audio=750`. Raises UsageError `bad_option`.
+
+    >>> parse_media_tokens("video=256")
+    {'video': 256}
+    """
+    tokens: dict[str, int] = {}
+    for item in text.split(","):
+        match = re.fullmatch(r"\s*(image|video|audio)\s*=\s*([1-9]\d{0,6})\s*", item)
+        if not match or match[1] in tokens:
+            raise UsageError(
+                "bad_option", f"--media-tokens {text}: not tokens by type", remedy="as video=256"
+            )
+        tokens[match[1]] = int(match[2])
+    return tokens
 
 
 def parse_split(text: str) -> dict[str, float]:

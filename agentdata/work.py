@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
 
-from agentdata.checks import checked
+from agentdata.checks import checked, raw_pointer
 from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, RowError
 from agentdata.example import (
@@ -19,7 +19,9 @@ from agentdata.example import (
     example,
     fitted,
     judged,
+    media_fault,
     rendered,
+    with_media,
 )
 from agentdata.house import House
 from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
@@ -48,8 +50,9 @@ def run_task(house: House, task: Task, parts: Parts, limit: int | None = None) -
     paths = [rejects_path, *splits.values()]
     with parts.writing(paths) as temporary, ExitStack() as stack:
         rejects = stack.enter_context(temporary[rejects_path].open("wb"))
+        media = house.desk.info is not None
         writers = {
-            split: stack.enter_context(PartWriter(temporary[path]))
+            split: stack.enter_context(PartWriter(temporary[path], media=media))
             for split, path in splits.items()
         }
         for row, kept in _examples(house, task, counts, rejects, limit):
@@ -136,10 +139,15 @@ def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> _Ready:
     assert isinstance(raw, RawRow)
     conversation = checked(conversation, house.recipe.check, raw.value)
     if conversation.media:
-        raise RowError(
-            "media_unsupported", "rows with images, videos or audio are not compiled yet"
-        )
-    parts = rendered(conversation, house)
+        try:
+            ready, media = house.desk.prepared(conversation, task.unit.path.parent)
+        except RowError as error:
+            error.pointer = raw_pointer(raw.value, conversation, error.pointer)
+            raise
+        parts = [with_media(part, media, house) for part in rendered(ready, house)]
+    else:
+        parts = rendered(conversation, house)
+    conversation = replace(conversation, warnings=parts[0].conversation.warnings)
     if house.recipe.special_tokens_in_text == "reject":
         for part in parts:
             house.encoder.check(part.prompt)
@@ -166,6 +174,9 @@ def _encoded(
             why = "its first token goes on from the last one of the prompt"
             error = UnstableTurnError(turn.first, why, len(turns[0]))
             _reject(error, row.raw, task, counts, rejects, recipe)
+            continue
+        if (fault := media_fault(row.parts, tokens)) is not None:
+            _reject(fault, row.raw, task, counts, rejects, recipe)
             continue
         cuts = [
             fitted(example(part, own, recipe), recipe)

@@ -19,6 +19,7 @@ from agentdata.pipeline import compile_recipe
 from agentdata.recipe import (
     load_recipe,
     make_recipe,
+    parse_media_tokens,
     parse_size,
     parse_split,
     parse_template_args,
@@ -74,6 +75,21 @@ from agentdata.shards.manifest import Manifest, SourceCounts
 @click.option(
     "--max-reject-rate", type=float, help="Exit with 3 above this share of rejected rows."
 )
+@click.option(
+    "--media",
+    help="Images, videos, audio: reference (default: shards hold paths), embed (bytes), or text "
+    "(nothing but <image>, untrained).",
+)
+@click.option(
+    "--media-family",
+    help="Whose tokens stand for media: auto (default: by the tokenizer), none, qwen2_vl, "
+    "qwen2_5_vl, qwen3_vl, llava, internvl.",
+)
+@click.option("--media-root", help="Folder of the media; default: that of each data file.")
+@click.option("--media-tokens", help="Tokens of each item by type, as video=256,audio=750.")
+@click.option("--min-pixels", type=int, help="Of an image at least, in the families of Qwen.")
+@click.option("--max-pixels", type=int, help="Of an image at most, in the families of Qwen.")
+@click.option("--fetch-media", is_flag=True, default=None, help="Fetch media that are URLs.")
 @click.option("--limit", type=int, help="Read this many rows at most.")
 @click.option("--verify-tokens", type=float, help="Share of rows to check against the tokenizer.")
 @click.option("--workers", type=int, help="Processes; all cores by default.")
@@ -108,6 +124,8 @@ def command(
     given = {key: value for key, value in options.items() if value is not None}
     if "split" in given:
         given["split"] = parse_split(given["split"])
+    if "media_tokens" in given:
+        given["media_tokens"] = parse_media_tokens(given["media_tokens"])
     if "weights" in given:
         given["weights"] = parse_weights(given["weights"])
     if "shard_size" in given:

@@ -14,7 +14,7 @@ from agentdata.errors import AgentDataError
 
 MANIFEST_NAME = "manifest.json"
 REJECTS_NAME = "rejects.jsonl"
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 
 class _Model(BaseModel):
@@ -32,6 +32,15 @@ class Shard(_Model):
     weight_sum: float
     bytes: int
     sha256: str
+
+
+class MediaTokens(_Model):
+    """How media stand in the rows: `token_ids` is {type: id of the token that stands for a piece
+    of it}, `patches_per_token` how many patches of `image_grid_thw` are one token."""
+
+    family: str
+    token_ids: dict[str, int]
+    patches_per_token: int
 
 
 class RejectsFile(_Model):
@@ -112,6 +121,7 @@ class Manifest(_Model):
     """The last file written into a compiled directory: without it the directory is not finished.
 
     `fingerprints` are sha256 of what decides the bytes: tokenizer, template, loss scale, code.
+    `media` is there where shards have the columns of media, which they have if any row has any.
     `digest` is the sha256 of the canonical bytes of all else, so that a damaged manifest is known.
     """
 
@@ -122,6 +132,7 @@ class Manifest(_Model):
     container: str
     packed: bool
     vocab_size: int
+    media: MediaTokens | None = None
     shards: list[Shard]
     sources: list[SourceCounts]
     rejects: RejectsFile = Field(default_factory=RejectsFile)

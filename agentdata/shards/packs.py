@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from agentdata.packing import pack
-from agentdata.shards.schema import PACKED_COLUMNS
+from agentdata.shards.media import has_media, media_bytes
+from agentdata.shards.schema import PACKED_COLUMNS, schema_of
 
 WINDOW_TOKENS = 1 << 24
+WINDOW_BYTES = 1 << 28
 
 
 def packed(
@@ -20,16 +22,18 @@ def packed(
     """The rows of `batches`, packed to at most `capacity` tokens each.
 
     `merged` counts, by source, the rows that were put behind another one. Packing looks at
-    windows of some 16 M tokens: memory stays bounded, and a window is large enough to fill.
+    windows of some 16 M tokens and 256 MB of media: memory stays bounded, and a window is large
+    enough to fill.
     """
     window: list[pa.RecordBatch] = []
-    tokens = 0
+    tokens = held = 0
     for batch in batches:
         window.append(batch)
         tokens += len(batch["input_ids"].flatten())
-        if tokens >= WINDOW_TOKENS:
+        held += media_bytes(batch)
+        if tokens >= WINDOW_TOKENS or held >= WINDOW_BYTES:
             yield _pack_window(window, capacity, merged)
-            window, tokens = [], 0
+            window, tokens, held = [], 0, 0
     if window:
         yield _pack_window(window, capacity, merged)
 
@@ -78,4 +82,11 @@ def _pack_window(
         "seq_lengths": pa.ListArray.from_arrays(members, pa.array(ordered, pa.int32())),
         "position_ids": pa.ListArray.from_arrays(offsets, pa.array(positions, pa.int32())),
     }
-    return pa.record_batch([columns[name] for name in PACKED_COLUMNS.names], schema=PACKED_COLUMNS)
+    schema = schema_of(packed=True, media=has_media(sorted_rows.schema))
+    for name in schema.names[len(PACKED_COLUMNS) :]:
+        # Lists of the rows of a pack, one behind the other.
+        items = sorted_rows[name]
+        places = np.concatenate([[0], np.cumsum(items.value_lengths().to_numpy())])
+        joints = pa.array(places[np.concatenate([[0], row_ends])].astype(np.int32))
+        columns[name] = pa.ListArray.from_arrays(joints, items.flatten())
+    return pa.record_batch([columns[name] for name in schema.names], schema=schema)

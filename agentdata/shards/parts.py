@@ -11,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from agentdata.shards.schema import COLUMNS, IGNORE_INDEX
+from agentdata.shards.media import RowMedia, media_arrays
+from agentdata.shards.schema import IGNORE_INDEX, schema_of
 
 _FLUSH_TOKENS = 1 << 20
+_FLUSH_BYTES = 64 << 20
+"""So many bytes of media that rows hold are written at once."""
 
 
 class Row(Protocol):
@@ -25,13 +28,18 @@ class Row(Protocol):
     def input_ids(self) -> npt.NDArray[np.int32]: ...
     @property
     def loss_weights(self) -> npt.NDArray[np.float32]: ...
+    @property
+    def media(self) -> RowMedia | None: ...
 
 
 class PartWriter:
-    """Writes examples to one part file; use as a context manager. No rows, no file."""
+    """Writes examples to one part file, with the columns of media if `media` says so; use as a
+    context manager. No rows, no file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, media: bool = False) -> None:
         self._path = path
+        self._media = media
+        self._bytes = 0
         self._rows: list[Row] = []
         self._sources: list[str] = []
         self._tokens = 0
@@ -55,7 +63,9 @@ class PartWriter:
         self._rows.append(row)
         self._sources.append(source)
         self._tokens += len(row.input_ids)
-        if self._tokens >= _FLUSH_TOKENS:
+        if row.media is not None:
+            self._bytes += sum(len(item.data) for item in row.media.items if item.data)
+        if self._tokens >= _FLUSH_TOKENS or self._bytes >= _FLUSH_BYTES:
             self._flush()
 
     def _flush(self) -> None:
@@ -63,12 +73,13 @@ class PartWriter:
             return
         if self._sink is None:
             options = pa.ipc.IpcWriteOptions(compression="lz4")
-            self._sink = pa.ipc.new_file(self._path, COLUMNS, options=options)
-        self._sink.write_batch(record_batch(self._rows, self._sources))
-        self._rows, self._sources, self._tokens = [], [], 0
+            schema = schema_of(packed=False, media=self._media)
+            self._sink = pa.ipc.new_file(self._path, schema, options=options)
+        self._sink.write_batch(record_batch(self._rows, self._sources, media=self._media))
+        self._rows, self._sources, self._tokens, self._bytes = [], [], 0, 0
 
 
-def record_batch(rows: list[Row], sources: list[str]) -> pa.RecordBatch:
+def record_batch(rows: list[Row], sources: list[str], *, media: bool = False) -> pa.RecordBatch:
     """The rows in the columns of a shard."""
     lengths = np.array([len(row.input_ids) for row in rows], np.int32)
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
@@ -87,8 +98,9 @@ def record_batch(rows: list[Row], sources: list[str]) -> pa.RecordBatch:
             pa.array(lengths),
             pa.array(np.add.reduceat(trained.astype(np.int32), starts), pa.int32()),
             pa.array(np.add.reduceat(weights.astype(np.float64), starts).astype(np.float32)),
+            *(media_arrays([row.media for row in rows]) if media else ()),
         ],
-        schema=COLUMNS,
+        schema=schema_of(packed=False, media=media),
     )
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from agentdata.errors import AgentDataError, UsageError
 from agentdata.shards.manifest import Manifest, Shard, load_manifest
-from agentdata.shards.schema import COLUMNS, PACKED_COLUMNS
+from agentdata.shards.schema import GRIDS, schema_of
 
 Row = dict[str, Any]
 CACHE_BYTES = 512 << 20
@@ -28,7 +28,9 @@ class ShardDataset:
 
     A row is a dict: `id` and `source` str, `input_ids` and `labels` int32[n], `loss_weights`
     float32[n], `length` and `trained_tokens` int, `weight_sum` float; rows of a packed directory
-    add `ids` list[str], `seq_lengths` int32[k] and `position_ids` int32[n]. Arrays are read-only
+    add `ids` list[str], `seq_lengths` int32[k] and `position_ids` int32[n]. Where rows have media:
+    `images`, `videos`, `audios` lists of {"bytes", "path"}, `image_grid_thw` int32[k, 3],
+    `image_tokens`, `video_tokens`, `audio_tokens` int32[k]. Arrays are read-only
     views; labels and weights are not shifted: those at i belong to predicting token i from the
     tokens before it.
 
@@ -50,10 +52,12 @@ class ShardDataset:
         shards = [shard for shard in self.manifest.shards if shard.split == split]
         if not shards:
             raise _unknown_split(self.directory, split, self.manifest)
-        self._files = [open_shard(self.directory, shard, self.manifest.packed) for shard in shards]
+        self._files = [open_shard(self.directory, shard, self.manifest) for shard in shards]
         self._groups = [
             (file, group) for file in self._files for group in range(len(file.group_rows))
         ]
+        media = self.manifest.media is not None
+        self._columns = schema_of(packed=self.packed, media=media)
         sizes = [rows for file in self._files for rows in file.group_rows]
         self.group_starts: npt.NDArray[np.int64] = np.cumsum([0, *sizes], dtype=np.int64)
         self._cache: OrderedDict[int, _Group] = OrderedDict()
@@ -117,7 +121,7 @@ class ShardDataset:
         group = self._cache.get(number)
         if group is None:
             file, index = self._groups[number]
-            group = _decode(file.read(index), self.packed)
+            group = _decode(file.read(index), self._columns)
             self._cache[number] = group
             self._cached_bytes += group.bytes
             while self._cached_bytes > self.cache_bytes and len(self._cache) > 1:
@@ -192,7 +196,8 @@ class _damage:
 
 @dataclass(frozen=True)
 class _Group:
-    """The columns of some rows: text as arrow arrays, numbers as numpy, lists as values+offsets."""
+    """The columns of some rows: text and items of media as arrow arrays, numbers as numpy, lists as
+    values+offsets."""
 
     bytes: int
     text: dict[str, pa.Array]
@@ -201,23 +206,25 @@ class _Group:
 
     def row(self, index: int) -> Row:
         row: Row = {name: column[index].as_py() for name, column in self.text.items()}
+        if GRIDS in row:
+            row[GRIDS] = np.array(row[GRIDS], np.int32).reshape(-1, 3)
         for name, (values, offsets) in self.lists.items():
             row[name] = values[offsets[index] : offsets[index + 1]]
         row.update((name, column[index].item()) for name, column in self.numbers.items())
         return row
 
 
-def _decode(table: pa.Table, packed: bool) -> _Group:
+def _decode(table: pa.Table, columns: pa.Schema) -> _Group:
     text: dict[str, pa.Array] = {}
     numbers: dict[str, npt.NDArray[Any]] = {}
     lists: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.int32]]] = {}
-    for field in PACKED_COLUMNS if packed else COLUMNS:
+    for field in columns:
         chunks = table.column(field.name)
         column = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
         if not pa.types.is_list(field.type):
             target = text if pa.types.is_string(field.type) else numbers
             target[field.name] = column if pa.types.is_string(field.type) else _numpy(column)
-        elif pa.types.is_string(field.type.value_type):
+        elif not pa.types.is_primitive(field.type.value_type):
             text[field.name] = column
         else:
             lists[field.name] = (_numpy(column.values), _numpy(column.offsets))
@@ -229,7 +236,7 @@ def _numpy(array: pa.Array) -> npt.NDArray[Any]:
     return values
 
 
-def open_shard(directory: Path, shard: Shard, packed: bool) -> ShardFile:
+def open_shard(directory: Path, shard: Shard, manifest: Manifest) -> ShardFile:
     """A shard whose size, rows and columns are those of the manifest.
 
     Raises AgentDataError `damaged_shard` where they are not.
@@ -245,7 +252,7 @@ def open_shard(directory: Path, shard: Shard, packed: bool) -> ShardFile:
     rows = sum(file.group_rows)
     if rows != shard.rows:
         raise _damaged(path, f"has {rows} rows, the manifest says {shard.rows}")
-    for field in PACKED_COLUMNS if packed else COLUMNS:
+    for field in schema_of(packed=manifest.packed, media=manifest.media is not None):
         index = file.schema.get_field_index(field.name)
         if index < 0 or file.schema.field(index).type != field.type:
             raise _damaged(path, f"has no column {field.name} of type {field.type}")

@@ -25,4 +25,27 @@ PACKED_COLUMNS = pa.schema(
         ("position_ids", pa.list_(pa.int32())),
     ]
 )
+GRIDS = "image_grid_thw"
+_ITEMS = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+MEDIA_COLUMNS = pa.schema(
+    [
+        # As the feature Image of Hugging Face datasets: bytes, or null and a path.
+        ("images", _ITEMS),
+        # (times, rows, columns) of each image in patches, as image processors return it.
+        (GRIDS, pa.list_(pa.list_(pa.int32()))),
+        # How many of the tokens that stand for images belong to each.
+        ("image_tokens", pa.list_(pa.int32())),
+        ("videos", _ITEMS),
+        ("video_tokens", pa.list_(pa.int32())),
+        ("audios", _ITEMS),
+        ("audio_tokens", pa.list_(pa.int32())),
+    ]
+)
+"""Columns of shards that hold media: items in the order of the tokens that stand for them."""
 IGNORE_INDEX = -100
+
+
+def schema_of(*, packed: bool, media: bool) -> pa.Schema:
+    """The columns of the shards of a directory."""
+    fields = PACKED_COLUMNS if packed else COLUMNS
+    return pa.schema([*fields, *MEDIA_COLUMNS]) if media else fields

@@ -22,6 +22,7 @@ from agentdata.shards.manifest import (
     Shard,
     load_manifest,
 )
+from agentdata.shards.media import media_faults
 from agentdata.shards.reader import open_shard
 from agentdata.shards.schema import IGNORE_INDEX
 from agentdata.shards.unique_ids import Seen
@@ -34,8 +35,8 @@ _SHOWN = 20
 
 class Fault(BaseModel):
     """What is wrong with a file. `code`: `missing`, `unexpected`, `size`, `checksum`,
-    `unreadable`, `count`, `lengths`, `token_id`, `weight`, `label`, `positions`, `duplicate_id`,
-    `unaccounted`, `rejects`."""
+    `unreadable`, `count`, `lengths`, `token_id`, `weight`, `label`, `positions`, `media`,
+    `duplicate_id`, `unaccounted`, `rejects`."""
 
     code: str
     path: str
@@ -157,7 +158,7 @@ def _check_shard(
     rows = tokens = trained = 0
     weight_sum = 0.0
     try:
-        file = open_shard(directory, shard, manifest.packed)
+        file = open_shard(directory, shard, manifest)
         for number in range(len(file.group_rows)):
             group = file.read(number)
             for code, message in _group_faults(group, manifest, seen):
@@ -206,6 +207,9 @@ def _group_faults(group: pa.Table, manifest: Manifest, seen: Seen) -> Iterator[t
         yield "count", "`weight_sum` is not the sum of the weights"
     if manifest.packed:
         yield from _pack_faults(group, ends)
+    if manifest.media is not None:
+        info = manifest.media
+        yield from media_faults(group, ids, weights, ends, info.token_ids, info.patches_per_token)
     names = group["ids"].combine_chunks().flatten() if manifest.packed else group["id"]
     for name in names.to_pylist():
         if not seen.add(name):

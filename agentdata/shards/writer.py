@@ -12,17 +12,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from agentdata.shards.manifest import Shard
+from agentdata.shards.media import media_bytes
 
 ROW_GROUP_TOKENS = 1 << 19
 # An id, a label and a weight.
 TOKEN_BYTES = 12
+ROW_GROUP_BYTES = 64 << 20
+"""So many bytes of media make a row group, whatever its tokens."""
 
 
 class ShardWriter:
     """Writes the shards of one split under temporary names; `finish` gives them their own.
 
     A shard is closed once it holds `shard_size` bytes of tensors (12 bytes a token, before
-    compression), so the cut depends on the rows alone.
+    compression) and media, so the cut depends on the rows alone.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class ShardWriter:
         self._sink: pq.ParquetWriter | pa.ipc.RecordBatchFileWriter | None = None
         self._path = directory
         self._waiting: list[pa.RecordBatch] = []
-        self._waiting_tokens = 0
+        self._waiting_tokens = self._waiting_bytes = 0
+        self._group_bytes = max(1, min(ROW_GROUP_BYTES, shard_size))
+        self._media_bytes = 0
         self._rows = self._tokens = self._trained = 0
         self._weight_sum = 0.0
 
@@ -48,7 +53,11 @@ class ShardWriter:
             for piece in _pieces(batch, self._group_tokens):
                 self._waiting.append(piece)
                 self._waiting_tokens += _sum(piece, "length")
-                if self._waiting_tokens >= self._group_tokens:
+                self._waiting_bytes += media_bytes(piece)
+                if (
+                    self._waiting_tokens >= self._group_tokens
+                    or self._waiting_bytes >= self._group_bytes
+                ):
                     self._flush()
 
     def finish(self) -> list[Shard]:
@@ -79,8 +88,9 @@ class ShardWriter:
         self._trained += _sum(table, "trained_tokens")
         # Sums of float32 in float64: the same whatever the size of the batches.
         self._weight_sum += float(pc.sum(pc.cast(table["weight_sum"], pa.float64())).as_py() or 0)
-        self._waiting, self._waiting_tokens = [], 0
-        if self._tokens * TOKEN_BYTES >= self._shard_size:
+        self._media_bytes += self._waiting_bytes
+        self._waiting, self._waiting_tokens, self._waiting_bytes = [], 0, 0
+        if self._tokens * TOKEN_BYTES + self._media_bytes >= self._shard_size:
             self._close()
 
     def _open(self) -> None:
@@ -108,7 +118,7 @@ class ShardWriter:
             sha256=_synced_sha256(self._path),
         )
         self._done.append((self._path, shard))
-        self._rows = self._tokens = self._trained = 0
+        self._rows = self._tokens = self._trained = self._media_bytes = 0
         self._weight_sum = 0.0
 
 

@@ -17,6 +17,8 @@ _FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
+    "processor_config.json",
+    "preprocessor_config.json",
     "chat_template.jinja",
     "additional_chat_templates/*.jinja",
 )
