@@ -68,9 +68,12 @@ class Desk:
         `media_size`, `private_use_character`.
         """
         if self.mode == "text":
+            if not _placed(conversation):
+                conversation = _all_placed(conversation)
             conversation = replace(conversation, warnings=(*conversation.warnings, MEDIA_AS_TEXT))
             return with_stand_ins(conversation), RowMedia(conversation.media, (), as_text=True)
         self._check_types(conversation.media)
+        _check_marks(conversation)
         conversation = _all_placed(conversation)
         root = self.root or folder
         items = tuple(
@@ -213,7 +216,6 @@ def _all_placed(conversation: Conversation) -> Conversation:
     Where there is no place at all, the media come first in what the user says first, as ms-swift
     and TRL do it. Raises RowError `media_mismatch` where there are places for some alone.
     """
-    _check_marks(conversation)
     numbers = set(_placed(conversation))
     missing = [n for n in range(len(conversation.media)) if n not in numbers]
     if not missing:
