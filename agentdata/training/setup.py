@@ -42,10 +42,16 @@ class Run:
 def prepare(options: TrainOptions, world: World) -> Run:
     """Opens the data and makes the model; nothing is written yet.
 
-    Raises UsageError (`out_exists`, `vocab_mismatch`, `too_long`) and AgentDataError
+    Raises UsageError (`out_exists`, `media_unsupported`, `vocab_mismatch`, `too_long`), AgentDataError
     (`nothing_to_train`, `bad_model`, and those of the reader).
     """
     data = ShardDataset(options.directory, "train")
+    if data.manifest.media is not None:
+        raise UsageError(
+            "media_unsupported",
+            f"{options.directory} holds rows with media, and text models alone are trained here",
+            remedy="train with a trainer of such models, or compile with --media text",
+        )
     plan = StepPlan(
         data,
         batch_tokens=options.step_tokens,

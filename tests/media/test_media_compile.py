@@ -352,3 +352,17 @@ def test_verify_finds_media_that_are_not_those_of_the_tokens(
     shards = [shard.model_copy(update=new) for shard in manifest.shards]
     (out / "manifest.json").write_bytes(manifest.model_copy(update={"shards": shards}).to_json())
     assert set(verify(out).codes) == {"media"}
+
+
+def test_train_refuses_images_that_no_model_would_see(
+    qwen: Path, data: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    from agentdata.training.loop import train
+    from agentdata.training.options import TrainOptions
+
+    compiled(
+        tmp_path / "out", write_rows(data / "rows.jsonl", [row("<image>", images=["a.png"])]), qwen
+    )
+    with pytest.raises(AgentDataError, match="media"):
+        train(TrainOptions(directory=tmp_path / "out", out=tmp_path / "run"), lambda record: None)
