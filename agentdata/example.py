@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from agentdata.loss_scale import Weights, any_weight, weigh, weigh_kinds, weight
 from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.loss_scale.spec import Strategy
 from agentdata.media.desk import Placed, RowMedia
+from agentdata.media.place import with_stand_ins
 from agentdata.media.tokens import MediaTokens, check_tokens, in_tokens
 from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Tally
@@ -97,8 +99,22 @@ def rendered(conversation: Conversation, house: House) -> list[Rendered]:
     return out
 
 
-def with_media(row: Rendered, media: RowMedia, house: House) -> Rendered:
-    """The row with its media in place. Raises RowError `media_mismatch`."""
+def rendered_with_media(
+    conversation: Conversation, media: RowMedia, house: House
+) -> list[Rendered]:
+    """The prompts and weights of a conversation with media, these in place.
+
+    A chat template that writes the model's tokens for them is left to do so; where it has no place
+    for one, they stand where the texts have them. Raises RowError, `media_mismatch` among others.
+    """
+    if house.desk.template_marks and not media.as_text:
+        with suppress(RowError):
+            return [_with_media(row, media, house) for row in rendered(conversation, house)]
+    stood_in = with_stand_ins(conversation)
+    return [_with_media(row, media, house) for row in rendered(stood_in, house)]
+
+
+def _with_media(row: Rendered, media: RowMedia, house: House) -> Rendered:
     put = house.desk.put(row.prompt, row.weights, media, row.conversation)
     turns = tuple(
         replace(placed, prompt_end=put.expanded.shifted(placed.prompt_end))

@@ -95,6 +95,7 @@ def open_house(recipe: Recipe) -> House:
     warnings = () if is_token else (STOP_IS_NO_TOKEN,)
     desk = open_desk(
         encoder,
+        template,
         mode=recipe.media,
         family=recipe.media_family,
         root=recipe.media_root,

@@ -21,7 +21,7 @@ from agentdata.example import (
     judged,
     media_fault,
     rendered,
-    with_media,
+    rendered_with_media,
 )
 from agentdata.house import House
 from agentdata.intake import COMPANION, Task, read_conversation, read_rows, reject_line
@@ -140,11 +140,11 @@ def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> _Ready:
     conversation = checked(conversation, house.recipe.check, raw.value)
     if conversation.media:
         try:
-            ready, media = house.desk.prepared(conversation, task.unit.path.parent)
+            placed, media = house.desk.prepared(conversation, task.unit.path.parent)
         except RowError as error:
             error.pointer = raw_pointer(raw.value, conversation, error.pointer)
             raise
-        parts = [with_media(part, media, house) for part in rendered(ready, house)]
+        parts = rendered_with_media(placed, media, house)
     else:
         parts = rendered(conversation, house)
     conversation = replace(conversation, warnings=parts[0].conversation.warnings)

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from agentdata.conversation import Conversation, Media, Part
+from agentdata.conversation import Conversation, Media
 from agentdata.errors import RowError, UsageError
 from agentdata.loss_scale import Weights
 from agentdata.media.base import Grid, MediaMode, MediaType, SizeError
 from agentdata.media.choose import MediaInfo, choose_family
 from agentdata.media.files import Located, locate, read
 from agentdata.media.headers import image_size
-from agentdata.media.place import Expanded, expand, items_in, stand_ins, with_stand_ins
+from agentdata.media.marks import marks, writes_marks
+from agentdata.media.place import Expanded, expand, items_in, stand_ins
+from agentdata.media.places import all_placed, check_marks, placed
 from agentdata.templates.prompt import Prompt
+from agentdata.templates.template import PromptTemplate
 from agentdata.tokenization import Encoder
 
 MEDIA_AS_TEXT = "media_as_text"
 """Warning: media of a row are in the shards as the text `<image>` alone."""
-MEDIA_PLACED_FIRST = "media_placed_first"
-"""Warning: no text of a row has a place for its media, so they stand before the user's first."""
 _REMEMBERED = 1 << 14
 
 
@@ -54,33 +56,41 @@ class Desk:
     """Takes the media of rows in, one row after the other, with the settings of a run."""
 
     def __init__(
-        self, mode: MediaMode, info: MediaInfo | None, root: Path | None, *, fetch: bool
+        self,
+        mode: MediaMode,
+        info: MediaInfo | None,
+        root: Path | None,
+        *,
+        fetch: bool,
+        template_marks: bool,
     ) -> None:
         self.mode, self.info, self.root, self.fetch = mode, info, root, fetch
+        self.template_marks = template_marks
+        """Whether the template writes a token for an image by itself."""
         self._sizes: OrderedDict[Path, tuple[int, int]] = OrderedDict()
 
     def prepared(self, conversation: Conversation, folder: Path) -> tuple[Conversation, RowMedia]:
-        """The conversation as a template is to have it, and its media. `folder` is that of the
+        """The conversation with a place for each of its media, and these. `folder` is that of the
         data's file, for paths where the run has no root.
 
         Raises RowError: `media_unsupported`, `media_mismatch`, `media_missing`,
         `media_outside_root`, `media_not_fetched`, `media_corrupt`, `media_too_large`,
-        `media_size`, `private_use_character`.
+        `media_size`.
         """
         if self.mode == "text":
-            if not _placed(conversation):
-                conversation = _all_placed(conversation)
+            with suppress(RowError):
+                conversation = all_placed(conversation)
             conversation = replace(conversation, warnings=(*conversation.warnings, MEDIA_AS_TEXT))
-            return with_stand_ins(conversation), RowMedia(conversation.media, (), as_text=True)
+            return conversation, RowMedia(conversation.media, (), as_text=True)
         self._check_types(conversation.media)
-        _check_marks(conversation)
-        conversation = _all_placed(conversation)
+        check_marks(conversation)
+        conversation = all_placed(conversation)
         root = self.root or folder
         items = tuple(
             self._item(item, f"/media/{number}", root)
             for number, item in enumerate(conversation.media)
         )
-        return with_stand_ins(conversation), RowMedia(conversation.media, items)
+        return conversation, RowMedia(conversation.media, items)
 
     def _check_types(self, media: Sequence[Media]) -> None:
         for kind in dict.fromkeys(item.type for item in media):
@@ -143,19 +153,25 @@ class Desk:
         return size
 
     def put(self, prompt: Prompt, weights: Weights, media: RowMedia, row: Conversation) -> Put:
-        """The prompt of `row` (as `prepared` gave it, or a beginning of it) with its media.
+        """The prompt of `row`, or a beginning of it, with its media in the place of stand-ins, or
+        of the template's own tokens where the row has none.
 
         Raises RowError `media_mismatch` where the template left one out or wrote one twice.
         """
-        found = stand_ins(prompt)
+        expected = items_in(row)
+        if not expected and self.info is not None and placed(row):
+            expected = placed(row)
+            found = marks(prompt, row, self.info.family.runs)
+        else:
+            found = stand_ins(prompt)
         numbers = [place.item for place in found]
         if media.as_text:
             texts = [(f"<{media.media[number].type}>", False) for number in numbers]
             return Put(expand(prompt, weights, found, texts), None)
-        if Counter(numbers) != Counter(items_in(row)):
+        if Counter(numbers) != Counter(expected):
             raise RowError(
                 "media_mismatch",
-                f"of {len(items_in(row))} media the template wrote {len(numbers)}",
+                f"of {len(expected)} media the template wrote {len(numbers)}",
                 remedy="choose another --template, or --media text",
             )
         assert self.info is not None
@@ -189,6 +205,7 @@ class Put:
 
 def open_desk(
     encoder: Encoder,
+    template: PromptTemplate,
     *,
     mode: MediaMode,
     family: str,
@@ -207,57 +224,6 @@ def open_desk(
         info = choose_family(
             family, encoder, tokens=tokens, min_pixels=min_pixels, max_pixels=max_pixels
         )
-    return Desk(mode, info, Path(root) if root is not None else None, fetch=fetch)
-
-
-def _all_placed(conversation: Conversation) -> Conversation:
-    """The conversation with a place for each item of media.
-
-    Where there is no place at all, the media come first in what the user says first, as ms-swift
-    and TRL do it. Raises RowError `media_mismatch` where there are places for some alone.
-    """
-    numbers = set(_placed(conversation))
-    missing = [n for n in range(len(conversation.media)) if n not in numbers]
-    if not missing:
-        return conversation
-    first = next((n for n, m in enumerate(conversation.messages) if m.role == "user"), None)
-    if numbers or first is None:
-        raise RowError(
-            "media_mismatch",
-            f"{len(missing)} of {len(conversation.media)} media have no place in the texts",
-            pointer=f"/media/{missing[0]}",
-            remedy="write as many <image>, <video> and <audio> as there are of each",
-        )
-    messages = list(conversation.messages)
-    content = messages[first].content
-    said = (Part("text", content),) if isinstance(content, str) else content
-    new = tuple(Part(conversation.media[number].type, media=number) for number in missing)
-    messages[first] = replace(messages[first], content=new + said)
-    warnings = tuple(code for code in conversation.warnings if code != "unplaced_media")
-    return replace(conversation, messages=tuple(messages), warnings=(*warnings, MEDIA_PLACED_FIRST))
-
-
-def _check_marks(conversation: Conversation) -> None:
-    """Raises RowError `media_mismatch` where what users say has more places than the row media."""
-    for index, message in enumerate(conversation.messages):
-        parts = (message.content,) if isinstance(message.content, str) else ()
-        texts = parts or tuple(part.text for part in message.content if isinstance(part, Part))
-        for item in conversation.media if message.role == "user" else ():
-            if any(f"<{item.type}>" in text for text in texts):
-                raise RowError(
-                    "media_mismatch",
-                    f"message {index} has a place <{item.type}> that no {item.type} is left for",
-                    pointer=f"/messages/{index}/content",
-                    remedy="write as many <image>, <video> and <audio> as there are of each",
-                )
-
-
-def _placed(conversation: Conversation) -> list[int]:
-    """The items that have a place, in order, as often as they have one."""
-    return [
-        part.media
-        for message in conversation.messages
-        if isinstance(message.content, tuple)
-        for part in message.content
-        if part.media is not None
-    ]
+    own = info is not None and writes_marks(template, info.family.runs["image"])
+    folder = Path(root) if root is not None else None
+    return Desk(mode, info, folder, fetch=fetch, template_marks=own)

@@ -42,8 +42,8 @@ class Run:
 def prepare(options: TrainOptions, world: World) -> Run:
     """Opens the data and makes the model; nothing is written yet.
 
-    Raises UsageError (`out_exists`, `media_unsupported`, `vocab_mismatch`, `too_long`), AgentDataError
-    (`nothing_to_train`, `bad_model`, and those of the reader).
+    Raises UsageError (`out_exists`, `media_unsupported`, `vocab_mismatch`, `too_long`) and
+    AgentDataError (`nothing_to_train`, `bad_model`, and those of the reader).
     """
     data = ShardDataset(options.directory, "train")
     if data.manifest.media is not None:

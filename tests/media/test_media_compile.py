@@ -366,3 +366,44 @@ def test_train_refuses_images_that_no_model_would_see(
     )
     with pytest.raises(AgentDataError, match="media"):
         train(TrainOptions(directory=tmp_path / "out", out=tmp_path / "run"), lambda record: None)
+
+
+TEMPLATE = """\
+{%- for message in messages -%}
+{{ '<|im_start|>' + message['role'] + '\\n' }}
+{%- if message['content'] is string -%}{{ message['content'] }}
+{%- else -%}
+{%- for part in message['content'] if part['type'] == 'image' -%}
+{{ 'Picture ' ~ loop.index ~ ': MARK\\n' }}
+{%- endfor -%}
+{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}
+{%- endif -%}
+{{ '<|im_end|>\\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}
+"""
+"""Writes the images of a message first, with words of its own."""
+
+
+@pytest.mark.parametrize("mark", ["<|vision_start|><|image_pad|><|vision_end|>", "<|image_pad|>"])
+def test_a_chat_template_puts_images_where_it_has_them(
+    mark: str, qwen: Path, data: Path, tmp_path: Path
+) -> None:
+    template = tmp_path / "template.jinja"
+    template.write_text(TEMPLATE.replace("MARK", mark))
+    raws = [
+        row("Left <image>, <|image_pad|> right <image>?", images=["a.png", "b.jpg"]),
+        # Its words for the model have no images: they stand where the text has them.
+        row("Draw.", "Here: <image>!", images=["a.png"]),
+    ]
+    source = write_rows(data / "rows.jsonl", raws)
+    compiled(tmp_path / "out", source, qwen, template=str(template))
+    backend = load_tokenizer(qwen).backend
+    first, second = (
+        backend.decode(found["input_ids"], skip_special_tokens=False)
+        for found in ShardDataset(tmp_path / "out")
+    )
+    ask = f"Picture 1: {run_of(6)}\nPicture 2: {run_of(16)}\nLeft , <|image_pad|> right ?"
+    assert first == TURNS.format(ask, "Seen.")
+    assert run_of(6) in second
+    assert verify(tmp_path / "out").is_whole
