@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -38,8 +38,23 @@ def blocks_of(
         begins = not blocks and (role == "assistant" or (lists_tools and role != "user"))
         if begins or (role == "tool" and held):
             blocks.append(Block("user", ()))
-        blocks.append(Block(role, tuple(group)))
+        given = tuple(group)
+        if role == "tool" and blocks and blocks[-1].role == "assistant":
+            given = _in_order_of_calls(given, blocks[-1].messages[-1][1].tool_calls)
+        blocks.append(Block(role, given))
     return system, blocks
+
+
+def _in_order_of_calls(
+    results: tuple[tuple[int, Message], ...], calls: Sequence[ToolCall]
+) -> tuple[tuple[int, Message], ...]:
+    """Results that answer each of these calls once by its id, in the order of the calls; others as
+    they are. Most templates write no ids: the place alone tells which call a result answers."""
+    places = {call.id: place for place, call in enumerate(calls)}
+    ids = [message.tool_call_id for _, message in results]
+    if None in ids or not len(ids) == len(calls) == len(places) or set(ids) != set(places):
+        return results
+    return tuple(sorted(results, key=lambda result: places[result[1].tool_call_id]))
 
 
 def names_by_id(conversation: Conversation) -> dict[str, str]:

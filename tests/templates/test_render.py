@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from render_cases import CALL, GOLDEN, PAIRS, SAMPLE, golden_path
 
-from agentdata.conversation import Conversation, Message, NativeTurn
+from agentdata.conversation import Conversation, Message, NativeTurn, ToolCall
 from agentdata.errors import UsageError
 from agentdata.loss_scale import parse_loss_scale, weigh
 from agentdata.templates import Kind, get_template, render
@@ -157,3 +159,23 @@ def test_react_thoughts_come_back_in_react_words_only() -> None:
     hermes = render(conversation, get_template("chatml", "hermes")).text
     assert "<think>\nlook\n</think>\n\n<tool_call>" in hermes
     assert "<think>\ndone\n</think>\n\nNoon.<|im_end|>" in hermes
+
+
+@pytest.mark.parametrize(
+    ("ids", "order"),
+    [
+        (("b", "a"), "from a from b"),
+        (("a", "b"), "from a from b"),
+        (("b", "b"), "from b from b"),
+        (("b", "c"), "from b from c"),
+        (("b",), "from b"),
+        (("b", None), "from b from None"),
+    ],
+)
+def test_results_stand_in_the_order_of_their_calls(ids: tuple[str | None, ...], order: str) -> None:
+    calls = tuple(ToolCall("f", {}, id) for id in "ab")
+    results = tuple(Message("tool", f"from {id}", tool_call_id=id) for id in ids)
+    messages = (Message("user", "q"), Message("assistant", tool_calls=calls), *results)
+    prompt = render(Conversation("id", messages), get_template("chatml"))
+    found = [s.text for s in prompt.segments if s.kind is Kind.TOOL_RESULT]
+    assert " ".join(re.findall(r"from \w+", "".join(found))) == order
