@@ -96,7 +96,9 @@ def _figures(counts: SourceCounts) -> Figures:
             read=counts.read,
             written=counts.written,
             rejected=counts.rejected,
+            rejected_share=_share(counts.rejected, counts.read),
             filtered=_sorted(counts.filtered),
+            filtered_rows=counts.filtered.total(),
             merged=counts.merged,
             split_off=counts.split_off,
             rejects=_sorted(counts.rejects),
@@ -125,6 +127,7 @@ def _figures(counts: SourceCounts) -> Figures:
         histogram=[Bin(above=a, upto=b, rows=r, tokens=t) for a, b, r, t in bins(tally.lengths)],
         whole_rows=tally.whole_rows,
         whole_tokens=tally.whole_tokens,
+        kept_share=_share(tally.tokens, tally.whole_tokens),
     )
 
 

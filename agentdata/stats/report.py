@@ -100,7 +100,9 @@ class RowFlow(_Model):
     read: int
     written: int
     rejected: int
+    rejected_share: float
     filtered: dict[str, int]
+    filtered_rows: int
     merged: int
     split_off: int
     rejects: dict[str, int]
@@ -113,7 +115,8 @@ class Figures(_Model):
 
     `rows` and `lengths` are in rows before packing, `tools_per_row` and `calls_per_row` in
     conversations; a distribution over none is None. `whole_rows` and `whole_tokens` are those
-    before any was cut or left out for its length or for want of trained tokens. `stop_share` is the
+    before any was cut or left out for its length or for want of trained tokens, and `kept_share` is
+    the share of those tokens that is left. `stop_share` is the
     share of trained turns whose stop token carries weight, None where no turn is trained.
     """
 
@@ -142,6 +145,7 @@ class Figures(_Model):
     histogram: list[Bin]
     whole_rows: int
     whole_tokens: int
+    kept_share: float
 
 
 class SplitFigures(_Model):
