@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -134,7 +134,7 @@ def kinds(figures: Figures, width: int) -> str:
 
 def _svg(draw: Any, width: int, height: int, name: str, label: str) -> str:
     """An `<svg>` element `width` pixels wide; `name` keeps its ids apart from those of others."""
-    style: dict[str, Any] = {**_STYLE, "svg.hashsalt": name, "svg.id": name}
+    style = cast(Any, {**_STYLE, "svg.hashsalt": name, "svg.id": name})
     with rc_context(style):
         size = (width / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH)
         figure = Figure(size, dpi=_PIXELS_PER_INCH, layout="constrained")

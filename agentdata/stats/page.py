@@ -21,6 +21,9 @@ from agentdata.stats.report import Report
 SOURCES_SHOWN = 1000
 """So many sources have a row of their own on the page; all of them are in the JSON."""
 
+TOOLS_SHOWN = 10
+"""So many tools are in a list of the page; the JSON names more."""
+
 _NONE = "–"
 _FORMS: dict[str, Callable[[Any], str]] = {
     "count": words.count,
@@ -64,7 +67,14 @@ def page(report: Report, title: str) -> str:
         names=_names([source["source"] for source in values["sources"][:SOURCES_SHOWN]]),
         more_sources=max(0, len(values["sources"]) - SOURCES_SHOWN),
         fig=_figure_of(values),
-        cut_offs=charts.CUT_OFFS,
+        contexts=[
+            (place, context)
+            for place, context in enumerate(values["total"]["contexts"])
+            if context["length"] in charts.CUT_OFFS
+        ],
+        heads=("mean", "median", "90 %", "99 %", "max"),
+        tools_shown=TOOLS_SHOWN,
+        short_name=_short_name,
         charts={
             name: [(size, Markup(svg)) for size, svg in charts.drawn(draw, report.total)]
             for name, draw in (("lengths", charts.lengths), ("kinds", charts.kinds))
@@ -91,6 +101,11 @@ def _figure_of(values: Any) -> Callable[..., Markup]:
         return Markup('<data value="{}" data-figure="{}">{}</data>').format(exact, pointer, shown)
 
     return figure
+
+
+def _short_name(name: str) -> str:
+    """The last part of a path or of a Hugging Face id."""
+    return PurePath(name).name or name
 
 
 def _names(sources: list[str]) -> list[Markup]:
