@@ -56,6 +56,8 @@ def lengths(figures: Figures, width: int) -> str:
     last = max((b.upto for b in figures.histogram), default=1)
     first = min((b.upto for b in figures.histogram if b.rows), default=1)
 
+    is_wide = width >= WIDE  # on small screens the shares stand in the table alone
+
     def draw(axes: Axes) -> None:
         axes.set_xscale("log", base=2)
         bars = [b for b in figures.histogram if b.rows]
@@ -80,7 +82,7 @@ def lengths(figures: Figures, width: int) -> str:
         for context in shown or [c for c in figures.contexts if c.length == CUT_OFFS[0]]:
             axes.axvline(context.length, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
             axes.annotate(
-                f"{length(context.length)}\n{percent(context.rows_share)}",
+                length(context.length) + (f"\n{percent(context.rows_share)}" if is_wide else ""),
                 (context.length, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, 6),
@@ -90,7 +92,7 @@ def lengths(figures: Figures, width: int) -> str:
                 fontsize=12,
             )
         ticks = [1 << power for power in range(1, 25) if first / 2 <= 1 << power <= 2 * last]
-        step = max(1, -(-len(ticks) // (12 if width >= WIDE else 6)))
+        step = max(1, -(-len(ticks) // (12 if is_wide else 6)))
         axes.set_xticks(ticks[::-1][::step][::-1])
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: length(int(value))))
         axes.minorticks_off()

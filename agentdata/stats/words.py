@@ -35,16 +35,16 @@ def length(tokens: int) -> str:
 
 
 def short(number: int) -> str:
-    """Three digits and a unit.
+    """Three digits and a unit from 100,000 on.
 
-    >>> short(987), short(12345), short(1234567), short(999999999)
-    ('987', '12.3 k', '1.23 M', '1.00 G')
+    >>> short(98765), short(123456), short(1234567), short(999999999)
+    ('98,765', '123 k', '1.23 M', '1.00 G')
     """
+    if number < 100_000:
+        return count(number)
     value, units = float(number), iter(("", " k", " M", " G", " T"))
     unit = next(units)
     while value >= 999.5 and unit != " T":
         value, unit = value / 1000, next(units)
-    if not unit:
-        return str(number)
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:.{digits}f}{unit}"
