@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -68,6 +68,22 @@ def plan(paths: Iterable[Path], unit_bytes: int = UNIT_BYTES) -> Iterator[WorkUn
             yield from _line_ranges(path, unit_bytes)
         else:
             yield WorkUnit(path, "lines")
+
+
+def unit_bytes(units: Sequence[WorkUnit]) -> list[int]:
+    """About how many bytes of its file each unit reads: row groups count as of one size."""
+    groups: dict[Path, int] = {}
+    for unit in units:
+        if unit.kind == "parquet":
+            groups[unit.path] = max(unit.end, groups.get(unit.path, 0))
+    sizes: list[int] = []
+    for unit in units:
+        if unit.kind == "parquet":
+            share = (unit.end - unit.start) / groups[unit.path]
+            sizes.append(round(unit.path.stat().st_size * share))
+        else:
+            sizes.append(unit.end - unit.start if unit.end else unit.path.stat().st_size)
+    return sizes
 
 
 def _holds_lines(path: Path) -> bool:
