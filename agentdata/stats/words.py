@@ -4,21 +4,27 @@ from __future__ import annotations
 
 
 def count(number: int) -> str:
-    """>>> count(1234567)
+    """The number with commas between thousands.
+
+    >>> count(1234567)
     '1,234,567'
     """
     return f"{number:,}"
 
 
 def mean(number: float) -> str:
-    """>>> mean(1234.56)
+    """A number with one decimal.
+
+    >>> mean(1234.56)
     '1,234.6'
     """
     return f"{number:,.1f}"
 
 
 def percent(share: float) -> str:
-    """>>> percent(0.9876)
+    """A share of 1 in per cent.
+
+    >>> percent(0.9876)
     '98.8 %'
     """
     return f"{100 * share:.1f} %"
