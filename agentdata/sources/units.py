@@ -80,10 +80,17 @@ def unit_bytes(units: Sequence[WorkUnit]) -> list[int]:
     for unit in units:
         if unit.kind == "parquet":
             share = (unit.end - unit.start) / groups[unit.path]
-            sizes.append(round(unit.path.stat().st_size * share))
+            sizes.append(round(_size(unit.path) * share))
         else:
-            sizes.append(unit.end - unit.start if unit.end else unit.path.stat().st_size)
+            sizes.append(unit.end - unit.start if unit.end else _size(unit.path))
     return sizes
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # whoever reads it says what is wrong
 
 
 def _holds_lines(path: Path) -> bool:

@@ -53,15 +53,15 @@ _STYLE = {
 
 def lengths(figures: Figures, width: int) -> str:
     """Rows by their length in tokens, with the share that fits into each context."""
-    last = max((b.upto for b in figures.histogram), default=1)
-    first = min((b.upto for b in figures.histogram if b.rows), default=1)
-
+    # A row without tokens has no place on a logarithmic axis.
+    bars = [b for b in figures.histogram if b.rows and b.upto]
+    last = max((b.upto for b in bars), default=1)
+    low = min((b.upto for b in bars), default=1) / 2
+    high = max(last, CUT_OFFS[1]) * 1.5
     is_wide = width >= WIDE  # on small screens the shares stand in the table alone
 
     def draw(axes: Axes) -> None:
         axes.set_xscale("log", base=2)
-        bars = [b for b in figures.histogram if b.rows]
-        # A row of no tokens has no place on a logarithmic axis; there are none with any text.
         lefts = [max(b.above, 0.5) for b in bars]
         axes.bar(
             lefts,
@@ -71,15 +71,17 @@ def lengths(figures: Figures, width: int) -> str:
             color=ROWS,
             edgecolor="none",
         )
-        axes.set_xlim(first / 2, max(last, CUT_OFFS[1]) * 1.5)
+        axes.set_xlim(low, high)
         axes.set_ylabel("rows")
         axes.set_xlabel("tokens per row")
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: count(int(value))))
         axes.grid(axis="y", color=LINE, linewidth=0.6)
         axes.set_axisbelow(True)
-        shown = [c for c in figures.contexts if c.length in CUT_OFFS and c.length <= 2 * last]
-        for context in shown or [c for c in figures.contexts if c.length == CUT_OFFS[0]]:
+        near = max(2 * last, CUT_OFFS[0])
+        for context in figures.contexts:
+            if context.length not in CUT_OFFS or not low < context.length <= near:
+                continue
             axes.axvline(context.length, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
             axes.annotate(
                 length(context.length) + (f"\n{percent(context.rows_share)}" if is_wide else ""),
@@ -91,7 +93,7 @@ def lengths(figures: Figures, width: int) -> str:
                 va="bottom",
                 fontsize=12,
             )
-        ticks = [1 << power for power in range(1, 25) if first / 2 <= 1 << power <= 2 * last]
+        ticks = [1 << power for power in range(1, 25) if low <= 1 << power <= high]
         step = max(1, -(-len(ticks) // (12 if is_wide else 6)))
         axes.set_xticks(ticks[::-1][::step][::-1])
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: length(int(value))))

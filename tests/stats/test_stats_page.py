@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +19,7 @@ from agentdata.cli.stats import command
 from agentdata.errors import UsageError
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import make_recipe
+from agentdata.shards.manifest import SourceCounts, Tally
 from agentdata.stats import page as page_module
 from agentdata.stats import sources_report
 from agentdata.stats.page import page
@@ -210,6 +212,18 @@ def test_nothing_is_loaded_and_only_its_own_script_may_run() -> None:
 
 def test_the_same_figures_give_the_same_page() -> None:
     assert page(hostile_report(), "x") == page(hostile_report(), "x")
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize(
+    "lengths", [{0: 2}, {1: 1}, {2: 1}, {4096: 10**9}, {5 * 10**6: 1, 3: 1}, {131072: 1, 131073: 1}]
+)
+def test_rows_of_any_length_are_drawn(lengths: dict[int, int]) -> None:
+    tally = Tally(rows=sum(lengths.values()), lengths=Counter(lengths), tokens=1)
+    html = page(sources_report([SourceCounts(source="a", tally=tally)]), "x")
+    drawn = bars(re.findall(r'<figure class="wide">(.*?)</figure>', html, re.DOTALL)[0], "rows")
+    assert len(drawn) == len(lengths.keys() - {0})
+    assert all(width > 0 and height > 0 for width, height in drawn)
 
 
 def test_a_report_without_rows_is_a_page() -> None:
