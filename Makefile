@@ -23,12 +23,14 @@ demo: $(STAMP) ## The main job on bundled data, offline: compile, stats, train, 
 	    --agent-template hermes --loss-scale hermes --max-length 2048 --split val=0.1 \
 	    --out $(DEMO)/shards --overwrite
 	$(BIN)/agentdata stats $(DEMO)/shards
+	$(BIN)/agentdata stats $(DEMO)/shards --html $(DEMO)/report.html
 	rm -rf $(DEMO)/train
 	$(BIN)/agentdata train $(DEMO)/shards --model tiny --steps 50 --out $(DEMO)/train
 	@echo
 	@echo "shards             $(DEMO)/shards (rejected rows: $(DEMO)/shards/rejects.jsonl)"
+	@echo "report of the data $(DEMO)/report.html"
 	@echo "model              $(DEMO)/train/model"
-	@echo "report, loss curve $(DEMO)/train/report.json, $(DEMO)/train/loss.svg"
+	@echo "training, its loss $(DEMO)/train/report.json, $(DEMO)/train/loss.svg"
 
 test: lint types ## Lint, types and the whole test suite.
 	$(BIN)/pytest -n auto

@@ -25,7 +25,8 @@ from agentdata.templates import Kind, Prompt
 from agentdata.templates.model_turns import ModelTurn
 from agentdata.templates.parsing.parts import CallPart, call_parts
 from agentdata.templates.stability import PlacedTurn, stable_rows
-from agentdata.tokenization import PrefixCheck, Tokens, places, token_weights
+from agentdata.tokenization import Encoder, PrefixCheck, Tokens, places, token_weights
+from agentdata.tool_tokens import ToolTokens
 
 UNKNOWN_CALL_PARTS = "unknown_call_parts"
 """Counted where the name and arguments of a call are not known, which then weigh as `tool_call`."""
@@ -248,8 +249,9 @@ def _cut(whole: Example, start: int, end: int, suffix: str) -> Example:
 class Tallier:
     """Adds up what rows that are written count."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         self._tally = Tally()
+        self._tool_tokens = ToolTokens(encoder)
         self._kinds = np.zeros(len(_KINDS), np.int64)
         self._trained_kinds = np.zeros(len(_KINDS), np.int64)
 
@@ -270,6 +272,11 @@ class Tallier:
         counts.trained_turns += turns
         counts.stop_weighted_turns += stopped
 
+    def add_whole(self, lengths: Sequence[int]) -> None:
+        """Count rows as they are before any is cut or left out."""
+        self._tally.whole_rows += len(lengths)
+        self._tally.whole_tokens += sum(lengths)
+
     def add_conversation(self, conversation: Conversation) -> None:
         """Count a conversation, however many rows it is written as."""
         counts = self._tally
@@ -278,6 +285,7 @@ class Tallier:
         counts.calls_per_row[len(calls)] += 1
         for call in calls:
             counts.tool_calls[call] += 1
+        self._tool_tokens.count(conversation.tools, counts)
 
     def tally(self) -> Tally:
         """All that was added."""

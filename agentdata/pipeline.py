@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -17,9 +18,21 @@ from agentdata.recipe import Recipe
 from agentdata.shards.manifest import Manifest, SourceCounts
 from agentdata.sources import expand
 from agentdata.sources.paths import unreadable
+from agentdata.sources.units import unit_bytes
 from agentdata.work import measure_task, run_task
 
-Progress = Callable[[SourceCounts], None]
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A task that is done. `share` (0 to 1) of the work is done with it: by bytes of the inputs,
+    under `--limit` by rows where that is more. `earlier`: done by a run before this one."""
+
+    counts: SourceCounts
+    share: float
+    earlier: bool = False
+
+
+Progress = Callable[[Step], None]
 
 
 def compile_recipe(
@@ -33,8 +46,8 @@ def compile_recipe(
     """Compile the sources of a recipe into shards under `out`, and return the manifest.
 
     The directory counts as finished only once its manifest is there. A run that ended before that
-    is taken up where it was, and what comes out is the same to the byte. `progress` gets the
-    counts of every task, those done earlier first. Raises UsageError for a bad option,
+    is taken up where it was, and what comes out is the same to the byte. `progress` gets a
+    step for every task, those done earlier first. Raises UsageError for a bad option,
     AgentDataError (`no_rows`, `exists`, `locked`, `changed`, `unwritable`, ...) where the run
     cannot go on.
     """
@@ -47,7 +60,7 @@ def compile_recipe(
         with locked(directory):
             plan = _plan(house, tasks)
             parts = open_parts(directory, plan, overwrite=overwrite, resume=resume)
-            indices = _run(house, tasks, parts, progress or _nothing)
+            indices = _run(house, tasks, parts, _Meter(recipe, tasks, progress))
             _check_unchanged(stamps)
             manifest = commit(house, plan, tasks, directory, parts, indices)
             close_parts(parts)
@@ -65,11 +78,11 @@ def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCoun
     house = open_house(recipe)
     tasks = plan_tasks(recipe.sources, recipe.format)
     sources: dict[str, SourceCounts] = {}
+    meter = _Meter(recipe, tasks, progress)
     for task, left in _limited(recipe, tasks):
         counts = measure_task(house, task, left)
         gather(sources, counts)
-        if progress is not None:
-            progress(counts)
+        meter.done(task.index, counts)
     return list(sources.values())
 
 
@@ -88,13 +101,13 @@ def _plan(house: House, tasks: Sequence[Task]) -> Plan:
     )
 
 
-def _run(house: House, tasks: Sequence[Task], parts: Parts, progress: Progress) -> list[int]:
+def _run(house: House, tasks: Sequence[Task], parts: Parts, meter: _Meter) -> list[int]:
     """Do the tasks that are not done yet; the numbers of all that are done then."""
     before: dict[int, Done] = {}
     for task in tasks:
         if done := parts.done(task.index):
             before[task.index] = done
-            progress(done.counts)
+            meter.done(task.index, done.counts, earlier=True)
     recipe = house.recipe
     results: Iterable[Done]
     if recipe.limit is None:
@@ -110,7 +123,7 @@ def _run(house: House, tasks: Sequence[Task], parts: Parts, progress: Progress) 
     for result in results:
         indices.append(result.index)
         read += result.counts.read
-        progress(result.counts)
+        meter.done(result.index, result.counts)
     if not read:
         raise AgentDataError("no_rows", f"no rows in {', '.join(recipe.sources)}")
     return sorted(indices)
@@ -149,5 +162,27 @@ def _check_unchanged(stamps: dict[Path, tuple[int, int]]) -> None:
             )
 
 
-def _nothing(counts: SourceCounts) -> None:
-    """No one looks."""
+class _Meter:
+    """Tells of every task that is done how far the run is with it."""
+
+    def __init__(self, recipe: Recipe, tasks: Sequence[Task], progress: Progress | None) -> None:
+        self._limit = recipe.limit
+        self._progress = progress
+        self._bytes = dict(
+            zip(
+                (task.index for task in tasks),
+                unit_bytes([task.unit for task in tasks]),
+                strict=True,
+            )
+        )
+        self._total = sum(self._bytes.values())
+        self._done = self._rows = 0
+
+    def done(self, index: int, counts: SourceCounts, *, earlier: bool = False) -> None:
+        self._done += self._bytes[index]
+        self._rows += counts.read
+        if self._progress is not None:
+            share = self._done / self._total if self._total else 1.0
+            if self._limit is not None:
+                share = max(share, min(1.0, self._rows / self._limit))
+            self._progress(Step(counts, share, earlier))

@@ -101,7 +101,7 @@ def _examples(
     if task.format == COMPANION:
         counts.read = counts.merged = sum(1 for _ in stream)
         return
-    check, tallier = PrefixCheck(house.encoder), Tallier()
+    check, tallier = PrefixCheck(house.encoder), Tallier(house.encoder)
     while batch := list(islice(stream, BATCH_ROWS)):
         counts.read += sum(raw.records for raw in batch)
         counts.merged += sum(raw.records - 1 for raw in batch)
@@ -182,6 +182,7 @@ def _encoded(
             fitted(example(part, own, recipe), recipe)
             for part, own in zip(row.parts, tokens, strict=True)
         ]
+        tallier.add_whole([len(own.ids) for own in tokens])
         kept = [[piece for piece in cut if (piece.loss_weights > 0).any()] for cut in cuts]
         for pieces, found in zip(kept, turns, strict=True):
             counts.turns.update(found if pieces else ["dropped"] * len(found))

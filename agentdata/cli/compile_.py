@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from agentdata.cli._progress import CompileProgress, Display
 from agentdata.errors import UsageError
 from agentdata.loss_scale import parse_weights
 from agentdata.pipeline import compile_recipe
@@ -24,7 +25,7 @@ from agentdata.recipe import (
     parse_split,
     parse_template_args,
 )
-from agentdata.shards.manifest import Manifest, SourceCounts
+from agentdata.shards.manifest import Manifest
 
 
 @click.command("compile")
@@ -144,8 +145,12 @@ def command(
     values.setdefault("workers", os.cpu_count() or 1)
     recipe = make_recipe(values)
     started = time.monotonic()
-    progress = None if quiet or as_json else _Progress()
-    manifest = compile_recipe(recipe, out, overwrite=overwrite, resume=resume, progress=progress)
+    display = nullcontext() if quiet else Display()
+    with display as shown:
+        progress = None if shown is None else CompileProgress(shown)
+        manifest = compile_recipe(
+            recipe, out, overwrite=overwrite, resume=resume, progress=progress
+        )
     if as_json:
         click.echo(manifest.to_json().decode(), nl=False)
     elif not quiet:
@@ -153,28 +158,6 @@ def command(
     read = sum(source.read for source in manifest.sources)
     rejected = sum(source.rejected for source in manifest.sources)
     return 3 if max_reject_rate is not None and rejected > max_reject_rate * read else 0
-
-
-class _Progress:
-    """A line to stderr every few seconds."""
-
-    def __init__(self) -> None:
-        self.started = self.printed = time.monotonic()
-        self.rows = self.tokens = self.rejected = 0
-
-    def __call__(self, counts: SourceCounts) -> None:
-        self.rows += counts.read
-        self.tokens += counts.tally.tokens
-        self.rejected += counts.rejected
-        now = time.monotonic()
-        if now - self.printed >= 2:
-            self.printed = now
-            rate = self.tokens / (now - self.started)
-            print(
-                f"{self.rows} rows, {self.tokens} tokens, {rate:,.0f} tokens/s, "
-                f"{self.rejected} rejected",
-                file=sys.stderr,
-            )
 
 
 def _print(manifest: Manifest, out: Path, seconds: float) -> None:

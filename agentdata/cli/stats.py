@@ -9,8 +9,10 @@ import click
 from rich.console import Console
 
 from agentdata.errors import UsageError
+from agentdata.files import replacing
 from agentdata.shards.manifest import MANIFEST_NAME, load_manifest
 from agentdata.stats import Report, manifest_report, sources_report
+from agentdata.stats.page import page, require_extra
 from agentdata.stats.render import tables
 
 PIPED_WIDTH = 120
@@ -28,23 +30,51 @@ PIPED_WIDTH = 120
 @click.option("--loss-scale", help="What is trained, and how much.  [default: default]")
 @click.option("--weights", help="Weights by kind of text, as tool_call=2,reasoning=0.5.")
 @click.option("--limit", type=click.IntRange(min=1), help="Count only so many rows.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Write them as one page, with charts."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the same figures as JSON.")
-def command(sources: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def command(sources: tuple[str, ...], html: Path | None, as_json: bool, **options: Any) -> None:
     """Lengths, kinds of text, tools, what fits into which context, and what became of the rows.
 
     DIR is a directory that `agentdata compile` wrote. Anything else is raw SOURCEs: they are read,
     rendered and tokenized as `compile` would, but nothing is written.
     """
     given = {name: value for name, value in options.items() if value is not None}
+    if html is not None:
+        require_extra()  # before a long measurement, not after it
     report = _compiled(sources, given) or _raw(sources, given)
+    if html is not None:
+        _write(html, page(report, _title(sources)))
     if as_json:
         click.echo(report.to_json(), nl=False)
+        return
+    if html is not None:
+        click.echo(f"wrote {html}")
         return
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     for table in tables(report):
         console.print(table)
+
+
+def _title(sources: tuple[str, ...]) -> str:
+    if len(sources) > 1:
+        return f"{sources[0]} and {len(sources) - 1} more"
+    return Path(sources[0]).name or str(Path(sources[0]).resolve())
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with replacing(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise UsageError(
+            "unwritable",
+            f"--html {path}: cannot be written: {error.strerror or error}",
+            remedy="name a file in a directory that is there",
+        ) from None
 
 
 def _compiled(sources: tuple[str, ...], given: dict[str, Any]) -> Report | None:
@@ -82,4 +112,5 @@ def _raw(sources: tuple[str, ...], given: dict[str, Any]) -> Report:
 
     if "weights" in given:
         given["weights"] = parse_weights(given["weights"])
-    return sources_report(measure(make_recipe({"sources": list(sources), **given})))
+    recipe = make_recipe({"sources": list(sources), **given})
+    return sources_report(measure(recipe), recipe.content())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -12,11 +12,11 @@ from typing import Any, get_args
 import click
 import orjson
 
+from agentdata.cli._progress import Display, TrainProgress
 from agentdata.training import require_extra
 from agentdata.training.options import Device, DType, LossNorm, TrainOptions
 
 DEFAULTS = {field.name: field.default for field in fields(TrainOptions)}
-SECONDS_BETWEEN_LINES = 2.0
 
 
 def _option(name: str, kind: Any, text: str, **more: Any) -> Callable[[Any], Any]:
@@ -73,8 +73,11 @@ def command(quiet: bool, as_json: bool, **options: Any) -> None:
     # Only now, so that every other command works without torch.
     from agentdata.training.loop import train
 
-    progress = (lambda record: None) if quiet else _Lines()
-    result = train(TrainOptions(**options), progress)
+    # Under torchrun every process runs this, and the first one alone has something to say.
+    silent = quiet or os.environ.get("RANK", "0") != "0"
+    with nullcontext() if silent else Display() as display:
+        progress = _nothing if display is None else TrainProgress(display, line)
+        result = train(TrainOptions(**options), progress)
     if os.environ.get("RANK", "0") != "0":
         return
     if as_json:
@@ -84,21 +87,8 @@ def command(quiet: bool, as_json: bool, **options: Any) -> None:
         click.echo(summary(asdict(result)))
 
 
-class _Lines:
-    """Prints a record of the run as one line on stderr, steps no more often than is readable."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-        self.next_line = 0.0
-
-    def __call__(self, record: Mapping[str, Any]) -> None:
-        self.steps = record.get("steps", self.steps)
-        if "lr" in record:
-            now = time.monotonic()
-            if now < self.next_line and record["step"] < self.steps:
-                return
-            self.next_line = now + SECONDS_BETWEEN_LINES
-        click.echo(line(record, self.steps), err=True)
+def _nothing(record: Mapping[str, Any]) -> None:
+    """No one looks."""
 
 
 def line(record: Mapping[str, Any], steps: int) -> str:

@@ -14,7 +14,9 @@ from agentdata.errors import AgentDataError
 
 MANIFEST_NAME = "manifest.json"
 REJECTS_NAME = "rejects.jsonl"
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
+MAX_TOOL_NAMES = 2000
+"""So many tools on offer are told apart by name, the most expensive ones where files add up."""
 
 
 class _Model(BaseModel):
@@ -57,7 +59,12 @@ class Tally(_Model):
     `lengths`, `tools_per_row` and `calls_per_row` are histograms {value: rows}. `kinds` and
     `trained_kinds` count tokens by the kind of the segment that holds the token's last character.
     `trained_turns` counts assistant turns with any weight, `stop_weighted_turns` those of them
-    whose end-of-turn token carries weight.
+    whose end-of-turn token carries weight. `whole_rows` and `whole_tokens` are those before rows
+    were cut or left out for their length or for want of trained tokens.
+
+    `tools_offered` counts by name how often conversations offer a tool, `tool_tokens` the tokens
+    of its schema as JSON, once each time. Both know MAX_TOOL_NAMES names at most; `other_offers`
+    counts the offers under all other names.
     """
 
     rows: int = 0
@@ -73,6 +80,11 @@ class Tally(_Model):
     tools_per_row: Counter[int] = Field(default_factory=Counter)
     calls_per_row: Counter[int] = Field(default_factory=Counter)
     tool_calls: Counter[str] = Field(default_factory=Counter)
+    whole_rows: int = 0
+    whole_tokens: int = 0
+    tools_offered: Counter[str] = Field(default_factory=Counter)
+    tool_tokens: Counter[str] = Field(default_factory=Counter)
+    other_offers: int = 0
 
     def add(self, other: Tally) -> None:
         """Add the counts of `other` to this one."""
@@ -82,6 +94,15 @@ class Tally(_Model):
                 mine.update(theirs)
             else:
                 setattr(self, name, mine + theirs)
+        if len(self.tools_offered) > MAX_TOOL_NAMES:
+            self._forget_cheap_tools()
+
+    def _forget_cheap_tools(self) -> None:
+        tokens = self.tool_tokens
+        ordered = sorted(self.tools_offered, key=lambda name: (-tokens[name], name))
+        for name in ordered[MAX_TOOL_NAMES:]:
+            self.other_offers += self.tools_offered.pop(name)
+            tokens.pop(name, None)
 
 
 class SourceCounts(_Model):

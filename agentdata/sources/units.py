@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -68,6 +68,29 @@ def plan(paths: Iterable[Path], unit_bytes: int = UNIT_BYTES) -> Iterator[WorkUn
             yield from _line_ranges(path, unit_bytes)
         else:
             yield WorkUnit(path, "lines")
+
+
+def unit_bytes(units: Sequence[WorkUnit]) -> list[int]:
+    """About how many bytes of its file each unit reads: row groups count as of one size."""
+    groups: dict[Path, int] = {}
+    for unit in units:
+        if unit.kind == "parquet":
+            groups[unit.path] = max(unit.end, groups.get(unit.path, 0))
+    sizes: list[int] = []
+    for unit in units:
+        if unit.kind == "parquet":
+            share = (unit.end - unit.start) / groups[unit.path]
+            sizes.append(round(_size(unit.path) * share))
+        else:
+            sizes.append(unit.end - unit.start if unit.end else _size(unit.path))
+    return sizes
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # whoever reads it says what is wrong
 
 
 def _holds_lines(path: Path) -> bool:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
-from agentdata.shards.manifest import Manifest, Shard, SourceCounts, Tally
+from agentdata import __version__
+from agentdata.shards.manifest import MAX_TOOL_NAMES, Manifest, Shard, SourceCounts, Tally
 from agentdata.stats.histogram import (
+    bins,
     excess,
     histogram_rows,
     histogram_sum,
     percentile,
     rows_within,
+    sum_within,
 )
 from agentdata.stats.report import (
     CONTEXT_LENGTHS,
+    Bin,
     ContextFigures,
     Distribution,
     Figures,
     KindFigures,
+    OfferFigures,
+    PackFigures,
     Report,
     RowFlow,
     SplitFigures,
@@ -33,15 +40,27 @@ TOTAL = "total"
 
 def manifest_report(manifest: Manifest) -> Report:
     """The report of a compiled directory."""
-    return sources_report(manifest.sources).model_copy(
-        update={"packed": manifest.packed, "splits": _splits(manifest.shards)}
+    splits = _splits(manifest.shards)
+    report = sources_report(manifest.sources, manifest.recipe)
+    return report.model_copy(
+        update={
+            "version": manifest.version,
+            "packed": manifest.packed,
+            "packing": _packing(manifest, report.total.rows, splits),
+            "splits": splits,
+        }
     )
 
 
-def sources_report(sources: Sequence[SourceCounts]) -> Report:
+def sources_report(
+    sources: Sequence[SourceCounts], recipe: Mapping[str, Any] | None = None
+) -> Report:
     """The report of sources that were counted, each by itself and all together."""
     return Report(
+        version=__version__,
+        recipe=dict(recipe or {}),
         packed=False,
+        packing=None,
         splits=[],
         sources=[_figures(counts) for counts in sources],
         total=_figures(_added(sources)),
@@ -62,13 +81,13 @@ def _added(sources: Iterable[SourceCounts]) -> SourceCounts:
         total.filtered.update(counts.filtered)
         total.rejects.update(counts.rejects)
         total.warnings.update(counts.warnings)
+        total.turns.update(counts.turns)
         total.tally.add(counts.tally)
     return total
 
 
 def _figures(counts: SourceCounts) -> Figures:
     tally = counts.tally
-    calls = tally.tool_calls.total()
     stop_share = tally.stop_weighted_turns / tally.trained_turns if tally.trained_turns else None
     return Figures(
         source=counts.source,
@@ -77,11 +96,14 @@ def _figures(counts: SourceCounts) -> Figures:
             read=counts.read,
             written=counts.written,
             rejected=counts.rejected,
+            rejected_share=_share(counts.rejected, counts.read),
             filtered=_sorted(counts.filtered),
+            filtered_rows=counts.filtered.total(),
             merged=counts.merged,
             split_off=counts.split_off,
             rejects=_sorted(counts.rejects),
             warnings=_sorted(counts.warnings),
+            turns=_sorted(counts.turns),
         ),
         rows=tally.rows,
         tokens=tally.tokens,
@@ -97,11 +119,51 @@ def _figures(counts: SourceCounts) -> Figures:
         tools_per_row=_distribution(tally.tools_per_row),
         calls_per_row=_distribution(tally.calls_per_row),
         tool_names=len(tally.tool_calls),
-        top_tools=[
-            ToolFigures(name=name, calls=number, share=_share(number, calls))
-            for name, number in list(_sorted(tally.tool_calls).items())[:TOP_TOOLS]
-        ],
+        top_tools=[_tool(tally, name) for name in list(_sorted(tally.tool_calls))[:TOP_TOOLS]],
+        offered=_offered(tally),
+        costly_tools=_by_tokens(tally, tally.tools_offered),
+        never_called_tools=_by_tokens(tally, _never_called(tally)),
         contexts=[_context(tally.lengths, length) for length in CONTEXT_LENGTHS],
+        histogram=[Bin(above=a, upto=b, rows=r, tokens=t) for a, b, r, t in bins(tally.lengths)],
+        whole_rows=tally.whole_rows,
+        whole_tokens=tally.whole_tokens,
+        kept_share=_share(tally.tokens, tally.whole_tokens),
+    )
+
+
+def _tool(tally: Tally, name: str) -> ToolFigures:
+    calls, tokens = tally.tool_calls[name], tally.tool_tokens[name]
+    return ToolFigures(
+        name=name,
+        calls=calls,
+        share=_share(calls, tally.tool_calls.total()),
+        offers=tally.tools_offered[name],
+        tokens=tokens,
+        tokens_share=_share(tokens, tally.tool_tokens.total()),
+    )
+
+
+def _by_tokens(tally: Tally, names: Iterable[str]) -> list[ToolFigures]:
+    ordered = sorted(names, key=lambda name: (-tally.tool_tokens[name], name))
+    return [_tool(tally, name) for name in ordered[:TOP_TOOLS]]
+
+
+def _never_called(tally: Tally) -> list[str]:
+    return [name for name in tally.tools_offered if not tally.tool_calls[name]]
+
+
+def _offered(tally: Tally) -> OfferFigures:
+    unused, tokens = _never_called(tally), tally.tool_tokens.total()
+    unused_tokens = sum(tally.tool_tokens[name] for name in unused)
+    return OfferFigures(
+        names=len(tally.tools_offered),
+        names_limit=MAX_TOOL_NAMES,
+        offers=tally.tools_offered.total() + tally.other_offers,
+        other_offers=tally.other_offers,
+        tokens=tokens,
+        never_called=len(unused),
+        never_called_tokens=unused_tokens,
+        never_called_share=_share(unused_tokens, tokens),
     )
 
 
@@ -136,10 +198,13 @@ def _distribution(histogram: Mapping[int, int]) -> Distribution | None:
 
 def _context(lengths: Mapping[int, int], length: int) -> ContextFigures:
     fitting, cut = rows_within(lengths, length), excess(lengths, length)
+    held = sum_within(lengths, length)
     return ContextFigures(
         length=length,
         rows=fitting,
         rows_share=_share(fitting, histogram_rows(lengths)),
+        tokens=held,
+        tokens_share=_share(held, histogram_sum(lengths)),
         cut_tokens=cut,
         cut_share=_share(cut, histogram_sum(lengths)),
     )
@@ -163,6 +228,25 @@ def _splits(shards: Iterable[Shard]) -> list[SplitFigures]:
             )
         )
     return splits
+
+
+def _packing(manifest: Manifest, rows: int, splits: Iterable[SplitFigures]) -> PackFigures | None:
+    capacity = manifest.recipe.get("pack")
+    if not manifest.packed or not isinstance(capacity, int):
+        return None
+    packs = tokens = 0
+    for split in splits:
+        packs += split.rows
+        tokens += split.tokens
+    return PackFigures(
+        capacity=capacity,
+        rows=rows,
+        packs=packs,
+        tokens=tokens,
+        rows_per_pack=_share(rows, packs),
+        fill_before=_share(tokens, rows * capacity),
+        fill_after=_share(tokens, packs * capacity),
+    )
 
 
 def _share(part: float, whole: float) -> float:

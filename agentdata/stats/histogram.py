@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 
@@ -37,6 +38,45 @@ def histogram_sum(histogram: Mapping[int, int]) -> int:
 def rows_within(histogram: Mapping[int, int], limit: int) -> int:
     """The rows whose value is at most `limit`."""
     return sum(rows for value, rows in histogram.items() if value <= limit)
+
+
+def sum_within(histogram: Mapping[int, int], limit: int) -> int:
+    """The sum of the values that are at most `limit`, over all rows."""
+    return sum(value * rows for value, rows in histogram.items() if value <= limit)
+
+
+def bins(histogram: Mapping[int, int]) -> list[tuple[int, int, int, int]]:
+    """`(above, upto, rows, sum)` from the first to the last value: four bins to a doubling, so that
+    every power of two ends one; values above `above` and at most `upto` are in it.
+
+    >>> bins({9: 2, 12: 1, 13: 1})
+    [(8, 10, 2, 18), (10, 12, 1, 12), (12, 14, 1, 13)]
+    """
+    if not histogram:
+        return []
+    rows: Counter[int] = Counter()
+    sums: Counter[int] = Counter()
+    for value, number in histogram.items():
+        number_of_bin = _bin(value)
+        rows[number_of_bin] += number
+        sums[number_of_bin] += value * number
+    return [(_edge(n - 1), _edge(n), rows[n], sums[n]) for n in range(min(rows), max(rows) + 1)]
+
+
+def _bin(value: int) -> int:
+    """The number of the bin that holds `value`: bin n ends at `_edge(n)`."""
+    if value <= 4:
+        return max(value, 0)
+    power = (value - 1).bit_length() - 1
+    return 4 * (power - 1) + 1 + ((value - 1 - (1 << power)) >> (power - 2))
+
+
+def _edge(number: int) -> int:
+    """0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ...; -1 below."""
+    if number <= 4:
+        return number
+    octave, quarter = divmod(number - 4, 4)
+    return (4 + quarter) << octave
 
 
 def excess(histogram: Mapping[int, int], limit: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from pydantic import BaseModel, ConfigDict
 
@@ -33,20 +35,56 @@ class KindFigures(_Model):
     trained_share: float
 
 
+class Bin(_Model):
+    """Rows with more than `above` tokens and at most `upto`, and the tokens in them."""
+
+    above: int
+    upto: int
+    rows: int
+    tokens: int
+
+
 class ToolFigures(_Model):
-    """How often a tool is called; `share` is of all calls."""
+    """How often a tool is called and offered, and the tokens of its schema over all offers.
+
+    `share` is of all calls, `tokens_share` of the tokens of all schemas.
+    """
 
     name: str
     calls: int
     share: float
+    offers: int
+    tokens: int
+    tokens_share: float
+
+
+class OfferFigures(_Model):
+    """The tools on offer. `tokens` are those of their schemas as JSON, once each time one is
+    offered; what a template writes around or instead of it is not in them.
+
+    `names` tools are told apart, at most `names_limit`, and `other_offers` are those under further
+    names. `never_called` of them, with `never_called_tokens`, no conversation calls.
+    """
+
+    names: int
+    names_limit: int
+    offers: int
+    other_offers: int
+    tokens: int
+    never_called: int
+    never_called_tokens: int
+    never_called_share: float
 
 
 class ContextFigures(_Model):
-    """What a context of `length` tokens holds: rows that fit, and tokens past it in the others."""
+    """What a context of `length` tokens holds: rows that fit whole, their tokens, and the tokens
+    past it in the others."""
 
     length: int
     rows: int
     rows_share: float
+    tokens: int
+    tokens_share: float
     cut_tokens: int
     cut_share: float
 
@@ -55,25 +93,31 @@ class RowFlow(_Model):
     """What became of the rows: read = written + rejected + sum of filtered + merged.
 
     `split_off` counts rows beyond one per written row, `rejects` splits `rejected` by reason,
-    `warnings` counts faults that did not reject their row.
+    `warnings` counts faults that did not reject their row. `turns` are the trained turns by what
+    became of them: `stable`, `split`, `kept`, `rejected`, `dropped` (see the manifest).
     """
 
     read: int
     written: int
     rejected: int
+    rejected_share: float
     filtered: dict[str, int]
+    filtered_rows: int
     merged: int
     split_off: int
     rejects: dict[str, int]
     warnings: dict[str, int]
+    turns: dict[str, int]
 
 
 class Figures(_Model):
     """The figures of one source, or of all together. Shares are between 0 and 1.
 
     `rows` and `lengths` are in rows before packing, `tools_per_row` and `calls_per_row` in
-    conversations; a distribution over none is None. `stop_share` is the share of trained turns
-    whose stop token carries weight, None where no turn is trained.
+    conversations; a distribution over none is None. `whole_rows` and `whole_tokens` are those
+    before any was cut or left out for its length or for want of trained tokens, and `kept_share` is
+    the share of those tokens that is left. `stop_share` is the
+    share of trained turns whose stop token carries weight, None where no turn is trained.
     """
 
     source: str
@@ -94,7 +138,14 @@ class Figures(_Model):
     calls_per_row: Distribution | None
     tool_names: int
     top_tools: list[ToolFigures]
+    offered: OfferFigures
+    costly_tools: list[ToolFigures]
+    never_called_tools: list[ToolFigures]
     contexts: list[ContextFigures]
+    histogram: list[Bin]
+    whole_rows: int
+    whole_tokens: int
+    kept_share: float
 
 
 class SplitFigures(_Model):
@@ -109,10 +160,27 @@ class SplitFigures(_Model):
     bytes: int
 
 
-class Report(_Model):
-    """All figures. `splits` is empty for raw sources, which have no shards."""
+class PackFigures(_Model):
+    """What packing did. A fill is the share of a batch that is no padding, where every row (before)
+    or every pack (after) takes `capacity` tokens."""
 
+    capacity: int
+    rows: int
+    packs: int
+    tokens: int
+    rows_per_pack: float
+    fill_before: float
+    fill_after: float
+
+
+class Report(_Model):
+    """All figures. `recipe` is what was asked for. `splits` is empty for raw sources, which have no
+    shards, and `packing` is None where nothing was packed."""
+
+    version: str
+    recipe: dict[str, Any]
     packed: bool
+    packing: PackFigures | None
     splits: list[SplitFigures]
     sources: list[Figures]
     total: Figures
