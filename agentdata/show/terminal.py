@@ -1,0 +1,143 @@
+"""Views as lines of a terminal: weights as colours, or in words where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from agentdata.show.explain import why
+from agentdata.show.lines import Line, lines, run_text
+from agentdata.show.view import CUT, NoView, Seen, TokenView, runs
+from agentdata.show.visible import visible
+
+KIND_WIDTH = 12
+WEIGHT_WIDTH = 9
+PIPED_WIDTH = 110
+"""Columns where there is no terminal."""
+
+_RESET = "\x1b[0m"
+_BOLD = "\x1b[1m"
+_FAINT = "\x1b[38;5;245m"
+
+
+class Colour(NamedTuple):
+    """Weights above `above` (or up to it, for those below 1) have this colour."""
+
+    name: str
+    style: str
+
+
+def colour(weight: float) -> Colour:
+    """How a weight looks: dim at 0, plain at 1, warm above, cool below; the farther, the more."""
+    if weight == 0:
+        return Colour("0 not trained", _FAINT)
+    if weight == 1:
+        return Colour("1 trained", "")
+    if weight < 0.5:
+        return Colour("below 0.5", "\x1b[38;5;16;48;5;75m")
+    if weight < 1:
+        return Colour("0.5 to 1", "\x1b[38;5;16;48;5;117m")
+    if weight < 2:
+        return Colour("1 to 2", "\x1b[38;5;16;48;5;222m")
+    if weight < 3:
+        return Colour("2 to 3", "\x1b[38;5;16;48;5;215m")
+    return Colour("3 and more", "\x1b[38;5;16;48;5;209m")
+
+
+def render(seen: Sequence[Seen], *, colours: bool, width: int, explain: bool) -> Iterator[str]:
+    """The lines of rows, without line breaks; each is made when it is asked for."""
+    shown = [view for view in seen if isinstance(view, TokenView)]
+    if shown:
+        yield from legend(shown, colours)
+    for number, view in enumerate(seen):
+        if number:
+            yield ""
+        yield from head(view, colours)
+        if isinstance(view, NoView):
+            yield from _no_view(view)
+        elif explain:
+            yield from _explained(view, colours, width)
+        else:
+            yield from _tokens(view, colours, width)
+
+
+def legend(shown: Sequence[TokenView], colours: bool) -> Iterator[str]:
+    """What the colours, or the signs, mean."""
+    if not colours:
+        yield "kind, message, weight, then tokens parted by │; ⏎ line break, ⇥ tab, · space at an end"
+        return
+    weights = sorted({weight for view in shown for weight in set(view.weights.tolist())})
+    names = dict.fromkeys(colour(weight) for weight in weights)
+    said = "  ".join(f"{c.style} {c.name} {_RESET}" for c in names)
+    yield f"weight: {said}  every other token is underlined"
+
+
+def head(view: Seen, colours: bool) -> Iterator[str]:
+    """The title of a row, and what there is to say of it."""
+    place = view.place
+    where = visible(place.source) + (f":{place.line}" if place.line is not None else "")
+    title = f"row {place.number}  {visible(place.id)}  ({where})"
+    yield f"{_BOLD}{title}{_RESET}" if colours else title
+    if isinstance(view, NoView):
+        return
+    yield "  ".join(f"{key} {visible(value)}" for key, value in view.about.items())
+    count, trained = len(view.ids), int((view.weights > 0).sum())
+    share = trained / count if count else 0.0
+    total = float(view.weights.sum(dtype="float64"))
+    said = f"{count:,} tokens, {trained:,} trained ({share:.1%}), weights add up to {total:,.6g}"
+    if view.tells is not None:
+        said += f", {int(view.tells.straddling.sum()):,} over several weights"
+    yield said
+    for note in view.notes:
+        yield f"note: {note}"
+
+
+def _no_view(view: NoView) -> Iterator[str]:
+    yield f"rejected [{view.code}] {view.message}"
+    if view.pointer:
+        yield f"at {view.pointer}"
+
+
+def _tokens(view: TokenView, colours: bool, width: int) -> Iterator[str]:
+    room = max(width - KIND_WIDTH - WEIGHT_WIDTH - 8, 20)
+    for line in lines(view, room):
+        margin = _margin(line)
+        yield margin + (_coloured(line) if colours else "│".join(c.text for c in line.cells))
+
+
+def _margin(line: Line) -> str:
+    """Kind, message and weights of a line."""
+    kind = line.kind if line.first else ""
+    number = f"#{line.message}" if line.first and line.message >= 0 else ""
+    weights = " ".join(format(weight, ".4g") for weight in line.weights)
+    if len(weights) > WEIGHT_WIDTH:
+        low, high = min(line.weights), max(line.weights)
+        weights = f"{low:.3g}..{high:.3g}"
+    return f"{kind:{KIND_WIDTH}}{number:>4} {weights:>{WEIGHT_WIDTH}} ┃"
+
+
+def _coloured(line: Line) -> str:
+    out = []
+    for cell in line.cells:
+        style = colour(cell.weight).style
+        if cell.token % 2:
+            style += "\x1b[4m"
+        if cell.note == CUT:
+            style += "\x1b[9m"
+        out.append(f"{style}{cell.text}{_RESET}")
+    return "".join(out)
+
+
+def _explained(view: TokenView, colours: bool, width: int) -> Iterator[str]:
+    """A line for each run: where, how many, weight, kind and message, what set it, and the text."""
+    roles = view.tells.roles if view.tells is not None else ()
+    for run in runs(view):
+        of = f"#{run.message} {roles[run.message]}" if run.message >= 0 else ""
+        mark = " mark" if run.mark else ""
+        tokens = f"{run.start}-{run.end - 1}" if run.end - run.start > 1 else f"{run.start}"
+        said = f"{tokens:>13}  {run.weight:<6.4g} {run.kind + mark:17} {of:13} {why(run)}"
+        style = colour(run.weight).style
+        yield f"{style}{said}{_RESET}" if colours else said
+        text = visible(run_text(view, run.start, run.end))
+        room = max(width - 18, 20)
+        yield " " * 15 + (text if len(text) <= room else f"{text[: room - 1]}…")
