@@ -10,12 +10,13 @@ import click
 import orjson
 from rich.console import Console
 
-from agentdata.errors import UsageError
+from agentdata.errors import AgentDataError, UsageError
 from agentdata.loss_scale import parse_weights
 from agentdata.recipe import Recipe, load_recipe, make_recipe, parse_template_args
 from agentdata.shards.manifest import MANIFEST_NAME
 from agentdata.show.compiled import CompiledRows
 from agentdata.show.data import as_data
+from agentdata.show.page import page
 from agentdata.show.rows import RawRows
 from agentdata.show.terminal import PIPED_WIDTH, render
 from agentdata.show.view import Seen
@@ -54,6 +55,11 @@ BUNDLED = "bundled"
 @click.option("--check", help="strict, normal (default), off.")
 @click.option("--redact", help="Take out secrets, email, or both (secrets,email).")
 @click.option("--no-pager", is_flag=True, help="Print at once, even if it is long.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with these rows; it needs no network.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print tokens and runs as JSON.")
 def command(
     sources: tuple[str, ...],
@@ -65,6 +71,7 @@ def command(
     recipe_file: str | None,
     split: str | None,
     no_pager: bool,
+    html: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -84,7 +91,7 @@ def command(
             "bad_option", "--row, --id and --worst exclude each other", remedy="give one of them"
         )
     given = _given(options)
-    count = rows or 1
+    count = rows or (20 if html else 1)
     directory = _directory(sources)
     if directory is not None:
         _only_tokenizer(given, recipe_file, directory)
@@ -105,7 +112,25 @@ def command(
     if as_json:
         click.echo(orjson.dumps(as_data(seen), option=orjson.OPT_INDENT_2).decode())
         return
+    if html is not None:
+        _write_page(html, seen, title=" ".join(sources) or str(recipe_file))
+        return
     _print(seen, explain, no_pager)
+
+
+def _write_page(path: Path, seen: list[Seen], title: str) -> None:
+    made = page(seen, title)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made.html, encoding="utf-8")
+    except OSError as error:
+        raise AgentDataError(
+            "unwritable", f"--html {path}: cannot be written: {error.strerror}"
+        ) from None
+    left = len(seen) - made.rows
+    click.echo(
+        f"{made.rows} rows in {path}" + (f"; {left} more would be too large" if left else "")
+    )
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from agentdata.show.explain import why
 from agentdata.show.lines import Line, lines, run_text
+from agentdata.show.scale import step_of
 from agentdata.show.view import CUT, NoView, Seen, TokenView, runs
 from agentdata.show.visible import visible
 
@@ -17,31 +17,6 @@ PIPED_WIDTH = 110
 
 _RESET = "\x1b[0m"
 _BOLD = "\x1b[1m"
-_FAINT = "\x1b[38;5;245m"
-
-
-class Colour(NamedTuple):
-    """Weights above `above` (or up to it, for those below 1) have this colour."""
-
-    name: str
-    style: str
-
-
-def colour(weight: float) -> Colour:
-    """How a weight looks: dim at 0, plain at 1, warm above, cool below; the farther, the more."""
-    if weight == 0:
-        return Colour("0 not trained", _FAINT)
-    if weight == 1:
-        return Colour("1 trained", "")
-    if weight < 0.5:
-        return Colour("below 0.5", "\x1b[38;5;16;48;5;75m")
-    if weight < 1:
-        return Colour("0.5 to 1", "\x1b[38;5;16;48;5;117m")
-    if weight < 2:
-        return Colour("1 to 2", "\x1b[38;5;16;48;5;222m")
-    if weight < 3:
-        return Colour("2 to 3", "\x1b[38;5;16;48;5;215m")
-    return Colour("3 and more", "\x1b[38;5;16;48;5;209m")
 
 
 def render(seen: Sequence[Seen], *, colours: bool, width: int, explain: bool) -> Iterator[str]:
@@ -64,11 +39,11 @@ def render(seen: Sequence[Seen], *, colours: bool, width: int, explain: bool) ->
 def legend(shown: Sequence[TokenView], colours: bool) -> Iterator[str]:
     """What the colours, or the signs, mean."""
     if not colours:
-        yield "kind, message, weight, then tokens parted by │; ⏎ line break, ⇥ tab, · space at an end"
+        yield "kind, message, weight, tokens parted by │; ⏎ line break, ⇥ tab, · space at an end"
         return
     weights = sorted({weight for view in shown for weight in set(view.weights.tolist())})
-    names = dict.fromkeys(colour(weight) for weight in weights)
-    said = "  ".join(f"{c.style} {c.name} {_RESET}" for c in names)
+    steps = dict.fromkeys(step_of(weight) for weight in weights)
+    said = "  ".join(f"{step.ansi} {step.name} {_RESET}" for step in steps)
     yield f"weight: {said}  every other token is underlined"
 
 
@@ -119,7 +94,7 @@ def _margin(line: Line) -> str:
 def _coloured(line: Line) -> str:
     out = []
     for cell in line.cells:
-        style = colour(cell.weight).style
+        style = step_of(cell.weight).ansi
         if cell.token % 2:
             style += "\x1b[4m"
         if cell.note == CUT:
@@ -136,7 +111,7 @@ def _explained(view: TokenView, colours: bool, width: int) -> Iterator[str]:
         mark = " mark" if run.mark else ""
         tokens = f"{run.start}-{run.end - 1}" if run.end - run.start > 1 else f"{run.start}"
         said = f"{tokens:>13}  {run.weight:<6.4g} {run.kind + mark:17} {of:13} {why(run)}"
-        style = colour(run.weight).style
+        style = step_of(run.weight).ansi
         yield f"{style}{said}{_RESET}" if colours else said
         text = visible(run_text(view, run.start, run.end))
         room = max(width - 18, 20)
