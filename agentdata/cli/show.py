@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,16 @@ from agentdata.errors import AgentDataError, UsageError
 from agentdata.loss_scale import parse_weights
 from agentdata.recipe import Recipe, load_recipe, make_recipe, parse_template_args
 from agentdata.shards.manifest import MANIFEST_NAME
+from agentdata.show.columns import Sides, side_by_side
 from agentdata.show.compiled import CompiledRows
-from agentdata.show.data import as_data
+from agentdata.show.data import as_data, sides_as_data
+from agentdata.show.other import (
+    changed,
+    compiled_sides,
+    directory_sides,
+    is_directory,
+    raw_sides,
+)
 from agentdata.show.page import page
 from agentdata.show.rows import RawRows
 from agentdata.show.terminal import PIPED_WIDTH, render
@@ -36,6 +45,13 @@ BUNDLED = "bundled"
 )
 @click.option("--rows", type=click.IntRange(min=1), help="Rows to show; 1, or 20 with --html.")
 @click.option("--explain", is_flag=True, help="What set each weight, run by run.")
+@click.option(
+    "--diff",
+    multiple=True,
+    metavar="OTHER",
+    help="Side by side with the same row in another DIR, or by OPTION=VALUE (loss_scale=react); "
+    "repeatable.",
+)
 @click.option("--recipe", "recipe_file", type=click.Path(), help="YAML file with these options.")
 @click.option("--split", help="Split of DIR (default train).")
 @click.option("--tokenizer", help="As in compile; bundled (default), or what DIR was made with.")
@@ -68,6 +84,7 @@ def command(
     worst: Any,
     rows: int | None,
     explain: bool,
+    diff: tuple[str, ...],
     recipe_file: str | None,
     split: str | None,
     no_pager: bool,
@@ -85,14 +102,21 @@ def command(
     Example:
       agentdata show raw.jsonl --tokenizer ./qwen2.5 --template qwen2_5 --loss-scale hermes
       agentdata show shards --worst loss --explain
+      agentdata show raw.jsonl --tokenizer ./qwen2.5 --diff loss_scale=react
+      agentdata show shards --rows 50 --html page.html
     """
     if sum(choice is not None for choice in (row, id_, worst)) > 1:
         raise UsageError(
             "bad_option", "--row, --id and --worst exclude each other", remedy="give one of them"
         )
+    if diff and (html or explain):
+        raise UsageError(
+            "bad_option", "--diff goes without --html and --explain", remedy="drop one"
+        )
     given = _given(options)
     count = rows or (20 if html else 1)
     directory = _directory(sources)
+    sides: list[Sides] = []
     if directory is not None:
         _only_tokenizer(given, recipe_file, directory)
         compiled = CompiledRows(directory, split=split, tokenizer=given.get("tokenizer"))
@@ -100,6 +124,8 @@ def command(
             seen = compiled.worst(worst, count)
         else:
             seen = compiled.by_id(id_) if id_ else compiled.from_number(row or 0, count)
+        if diff and not is_directory(diff):
+            sides = compiled_sides(seen, compiled.other(lambda recipe: changed(recipe, diff)))
     else:
         if split is not None:
             raise UsageError("bad_option", "--split: raw sources have none", remedy="leave it out")
@@ -109,13 +135,20 @@ def command(
         else:
             found = [raw.by_id(id_)] if id_ else raw.from_number(row or 0, count)
         seen = [view for each in found for view in raw.seen(each)]
+        if diff and not is_directory(diff):
+            sides = raw_sides(raw, found, RawRows(changed(raw.house.recipe, diff)))
+    if diff and is_directory(diff):
+        sides = directory_sides(seen, CompiledRows(Path(diff[0]), split=split))
     if as_json:
-        click.echo(orjson.dumps(as_data(seen), option=orjson.OPT_INDENT_2).decode())
-        return
-    if html is not None:
+        data = sides_as_data(sides) if diff else as_data(seen)
+        click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+    elif html is not None:
         _write_page(html, seen, title=" ".join(sources) or str(recipe_file))
-        return
-    _print(seen, explain, no_pager)
+    elif diff:
+        names = "as given", " ".join(diff)
+        _print(no_pager, lambda **look: side_by_side(sides, names, **look))
+    else:
+        _print(no_pager, lambda **look: render(seen, explain=explain, **look))
 
 
 def _write_page(path: Path, seen: list[Seen], title: str) -> None:
@@ -181,14 +214,13 @@ def _recipe(sources: tuple[str, ...], recipe_file: str | None, given: dict[str, 
     return make_recipe(values)
 
 
-def _print(seen: list[Seen], explain: bool, no_pager: bool) -> None:
+def _print(no_pager: bool, lines: Callable[..., Iterator[str]]) -> None:
     console = Console()
     colours = console.color_system is not None
     width = console.width if console.is_terminal else PIPED_WIDTH
-    lines = render(seen, colours=colours, width=width, explain=explain)
-    text = (line + "\n" for line in lines)
+    text = (line + "\n" for line in lines(colours=colours, width=width))
     if console.is_terminal and not no_pager:
-        # One screen is shown at once, more is paged; colours pass through.
+        # What fits the screen is printed, more is paged; colours pass through.
         os.environ.setdefault("LESS", "-FRX")
         click.echo_via_pager(text, color=colours)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,17 @@ class CompiledRows:
             if there:
                 self._raw = RawRows(self.recipe.model_copy(update={"sources": there}))
         return self._raw
+
+    def other(self, change: Callable[[Recipe], Recipe]) -> RawRows:
+        """The raw rows with another recipe. Raises UsageError `source_gone`."""
+        rows = self.raw_rows()
+        if rows is None:
+            raise UsageError(
+                "source_gone",
+                f"--diff: the sources of {self.directory} are gone, so they cannot be rendered",
+                remedy="compare with another compiled directory",
+            )
+        return RawRows(change(rows.house.recipe))
 
     def _seen(self, numbers: Sequence[int]) -> list[Seen]:
         sequences = [part for number in numbers for part in self._sequences(number)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agentdata.show.diff import Pair, paired
 from agentdata.show.explain import why
 from agentdata.show.view import KINDS, NoView, Run, Seen, TokenView, runs
 
@@ -17,6 +18,38 @@ def as_data(seen: Sequence[Seen]) -> dict[str, Any]:
     U+FFFD in texts.
     """
     return {"rows": [_view(view) for view in seen]}
+
+
+def sides_as_data(sides: Sequence[tuple[Seen | None, Seen | None]]) -> dict[str, Any]:
+    """{"rows": [{"left", "right", "blocks"}]}: rows seen in two ways, and of each block where it is
+    on either side (tokens), and what of it is the same."""
+    rows = []
+    for left, right in sides:
+        blocks: list[dict[str, Any]] = []
+        if isinstance(left, TokenView) and isinstance(right, TokenView):
+            blocks = [_pair(pair) for pair in paired(left, right)]
+        rows.append(
+            {
+                "left": None if left is None else _view(left),
+                "right": None if right is None else _view(right),
+                "blocks": blocks,
+            }
+        )
+    return {"rows": rows}
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    block = pair.left or pair.right
+    assert block is not None
+    return {
+        "kind": block.kind or None,
+        "message": block.message if block.message >= 0 else None,
+        "left": [pair.left.start, pair.left.end] if pair.left else None,
+        "right": [pair.right.start, pair.right.end] if pair.right else None,
+        "same_text": pair.text,
+        "same_tokens": pair.tokens,
+        "same_weights": pair.weights,
+    }
 
 
 def _view(view: Seen) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import get_character_cell_size
 
@@ -59,82 +59,90 @@ def blocks(view: TokenView) -> list[Block]:
     return found
 
 
-def token_texts(view: TokenView) -> list[str]:
-    """What to show of each token: its characters, or its bytes where it holds parts of one."""
-    shared = view.shares_characters().tolist()
-    spans = zip(view.starts.tolist(), view.ends.tolist(), strict=True)
-    return [
-        view.pieces[index].decode("utf-8", "surrogateescape")
-        if shared[index]
-        else view.text[start:end]
-        for index, (start, end) in enumerate(spans)
-    ]
-
-
 def run_text(view: TokenView, start: int, end: int) -> str:
     """The text under the tokens [`start`, `end`)."""
     return view.text[int(view.starts[start]) : int(view.ends[end - 1])]
 
 
-def lines(view: TokenView, width: int) -> Iterator[Line]:
-    """The lines of a view: blocks apart, broken where the text is, and after `width` columns.
+def lines(view: TokenView, width: int, *, parted: bool = False) -> Iterator[Line]:
+    """The lines of a view: blocks apart, broken where the text is, and after `width` columns,
+    one of which each border between tokens takes if they are `parted`.
 
-    A space at the end of a line, or alone at its beginning, is shown as a dot.
+    Spaces at the end of a line, and those that begin a block, are shown as dots.
     """
-    texts = token_texts(view)
-    weights = view.weights.tolist()
-    notes = view.tells.notes if view.tells is not None else ("",) * len(weights)
-    roles = view.tells.roles if view.tells is not None else ()
     for block in blocks(view):
-        role = roles[block.message] if 0 <= block.message < len(roles) else ""
-        first = True
-        for cells in _wrapped(block, texts, weights, notes, width):
-            yield Line(tuple(cells), block.kind, block.message, role, first)
-            first = False
+        yield from block_lines(view, block, width, parted=parted)
 
 
-def _wrapped(
-    block: Block, texts: list[str], weights: list[float], notes: tuple[str, ...], width: int
-) -> Iterator[list[Cell]]:
+def block_lines(view: TokenView, block: Block, width: int, *, parted: bool) -> Iterator[Line]:
+    """The lines of one block; see `lines`."""
+    roles = view.tells.roles if view.tells is not None else ()
+    role = roles[block.message] if 0 <= block.message < len(roles) else ""
+    first = True
+    for cells in _wrapped(view, block, width, parted):
+        yield Line(tuple(cells), block.kind, block.message, role, first)
+        first = False
+
+
+def _texts(view: TokenView, block: Block) -> Iterator[str]:
+    """What to show of each token: its characters; where it holds parts of one, those bytes."""
+    start, end = block.start, block.end
+    spans = zip(view.starts[start:end].tolist(), view.ends[start:end].tolist(), strict=True)
+    for token, (first, last) in enumerate(spans, start):
+        before = token and view.ends[token - 1] > first
+        after = token + 1 < len(view.ids) and view.starts[token + 1] < last
+        if before or after:
+            yield view.pieces[token].decode("utf-8", "surrogateescape")
+        else:
+            yield view.text[first:last]
+
+
+def _wrapped(view: TokenView, block: Block, width: int, parted: bool) -> Iterator[list[Cell]]:
     line: list[Cell] = []
     used = 0
-    for token in range(block.start, block.end):
-        weight, note = weights[token], notes[token]
-        glyphs = [hidden(character) or character for character in texts[token]]
+    begins = True
+    weights = view.weights[block.start : block.end].tolist()
+    notes = view.tells.notes if view.tells is not None else None
+    for token, text in enumerate(_texts(view, block), block.start):
+        weight, note = weights[token - block.start], notes[token] if notes is not None else ""
+        glyphs = [hidden(character) or character for character in text]
         sizes = [sum(map(get_character_cell_size, glyph)) for glyph in glyphs]
         whole = sum(sizes)
-        if used and used + whole > width >= whole:
-            yield line
-            line, used = [], 0
+        used += parted and bool(line)
+        if line and used + whole > width >= whole:
+            yield _dotted(line, begins, False)
+            line, used, begins = [], 0, False
         shown = ""
         for glyph, size in zip(glyphs, sizes, strict=True):
             if used and used + size > width:
                 line += [Cell(token, shown, weight, note)] if shown else []
-                yield line
-                line, shown, used = [], "", 0
+                yield _dotted(line, begins, False)
+                line, shown, used, begins = [], "", 0, False
             shown += glyph
             used += size
             if glyph == LINE_BREAK:
                 line.append(Cell(token, shown, weight, note))
-                yield _dotted(line)
-                line, shown, used = [], "", 0
+                yield _dotted(line, begins, True)
+                line, shown, used, begins = [], "", 0, False
         if shown:
             line.append(Cell(token, shown, weight, note))
     if line:
-        yield _dotted(line)
+        yield _dotted(line, begins, True)
 
 
-def _dotted(line: list[Cell]) -> list[Cell]:
-    """The line with the spaces at its ends as dots."""
+def _dotted(line: list[Cell], begins: bool, ends: bool) -> list[Cell]:
+    """The line with dots for the spaces that begin a block or end a line."""
     text = "".join(cell.text for cell in line)
-    body = text.rstrip(" " + LINE_BREAK)
-    head = len(text) - len(text.lstrip(" "))
+    if text.strip(" ") == text.removesuffix(LINE_BREAK).strip(" ") == text:
+        return line
+    tail = len(text.rstrip(LINE_BREAK).rstrip(" ")) if ends else len(text)
+    first = len(text) - len(text.lstrip(" ")) if begins else 0
     out, position = [], 0
     for cell in line:
         shown = "".join(
-            SPACE if c == " " and (position + n < head or position + n >= len(body)) else c
+            SPACE if c == " " and not first <= position + n < tail else c
             for n, c in enumerate(cell.text)
         )
-        out.append(Cell(cell.token, shown, cell.weight, cell.note))
+        out.append(replace(cell, text=shown))
         position += len(cell.text)
     return out

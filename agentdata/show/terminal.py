@@ -15,8 +15,8 @@ WEIGHT_WIDTH = 9
 PIPED_WIDTH = 110
 """Columns where there is no terminal."""
 
-_RESET = "\x1b[0m"
-_BOLD = "\x1b[1m"
+RESET = "\x1b[0m"
+BOLD = "\x1b[1m"
 
 
 def render(seen: Sequence[Seen], *, colours: bool, width: int, explain: bool) -> Iterator[str]:
@@ -43,7 +43,7 @@ def legend(shown: Sequence[TokenView], colours: bool) -> Iterator[str]:
         return
     weights = sorted({weight for view in shown for weight in set(view.weights.tolist())})
     steps = dict.fromkeys(step_of(weight) for weight in weights)
-    said = "  ".join(f"{step.ansi} {step.name} {_RESET}" for step in steps)
+    said = "  ".join(f"{step.ansi} {step.name} {RESET}" for step in steps)
     yield f"weight: {said}  every other token is underlined"
 
 
@@ -52,7 +52,7 @@ def head(view: Seen, colours: bool) -> Iterator[str]:
     place = view.place
     where = visible(place.source) + (f":{place.line}" if place.line is not None else "")
     title = f"row {place.number}  {visible(place.id)}  ({where})"
-    yield f"{_BOLD}{title}{_RESET}" if colours else title
+    yield f"{BOLD}{title}{RESET}" if colours else title
     if isinstance(view, NoView):
         return
     yield "  ".join(f"{key} {visible(value)}" for key, value in view.about.items())
@@ -74,24 +74,28 @@ def _no_view(view: NoView) -> Iterator[str]:
 
 
 def _tokens(view: TokenView, colours: bool, width: int) -> Iterator[str]:
-    room = max(width - KIND_WIDTH - WEIGHT_WIDTH - 8, 20)
-    for line in lines(view, room):
-        margin = _margin(line)
-        yield margin + (_coloured(line) if colours else "│".join(c.text for c in line.cells))
+    room = max(width - KIND_WIDTH - WEIGHT_WIDTH - 7, 20)
+    for line in lines(view, room, parted=not colours):
+        kind = line.kind if line.first else ""
+        number = f"#{line.message}" if line.first and line.message >= 0 else ""
+        weights = weights_of(line, WEIGHT_WIDTH)
+        margin = f"{kind:{KIND_WIDTH}}{number:>4} {weights:>{WEIGHT_WIDTH}} ┃"
+        yield margin + painted(line, colours)
 
 
-def _margin(line: Line) -> str:
-    """Kind, message and weights of a line."""
-    kind = line.kind if line.first else ""
-    number = f"#{line.message}" if line.first and line.message >= 0 else ""
-    weights = " ".join(format(weight, ".4g") for weight in line.weights)
-    if len(weights) > WEIGHT_WIDTH:
-        low, high = min(line.weights), max(line.weights)
-        weights = f"{low:.3g}..{high:.3g}"
-    return f"{kind:{KIND_WIDTH}}{number:>4} {weights:>{WEIGHT_WIDTH}} ┃"
+def weights_of(line: Line, width: int) -> str:
+    """The weights of a line in at most `width` columns."""
+    said = " ".join(format(weight, ".4g") for weight in line.weights)
+    if len(said) > width:
+        said = f"{min(line.weights):.3g}..{max(line.weights):.3g}"
+    return said if len(said) <= width else "…"
 
 
-def _coloured(line: Line) -> str:
+def painted(line: Line, colours: bool) -> str:
+    """The tokens of a line: in the colours of their weights, every other one underlined; or
+    parted by bars."""
+    if not colours:
+        return "│".join(cell.text for cell in line.cells)
     out = []
     for cell in line.cells:
         style = step_of(cell.weight).ansi
@@ -99,7 +103,7 @@ def _coloured(line: Line) -> str:
             style += "\x1b[4m"
         if cell.note == CUT:
             style += "\x1b[9m"
-        out.append(f"{style}{cell.text}{_RESET}")
+        out.append(f"{style}{cell.text}{RESET}")
     return "".join(out)
 
 
@@ -112,7 +116,7 @@ def _explained(view: TokenView, colours: bool, width: int) -> Iterator[str]:
         tokens = f"{run.start}-{run.end - 1}" if run.end - run.start > 1 else f"{run.start}"
         said = f"{tokens:>13}  {run.weight:<6.4g} {run.kind + mark:17} {of:13} {why(run)}"
         style = step_of(run.weight).ansi
-        yield f"{style}{said}{_RESET}" if colours else said
+        yield f"{style}{said}{RESET}" if colours else said
         text = visible(run_text(view, run.start, run.end))
         room = max(width - 18, 20)
         yield " " * 15 + (text if len(text) <= room else f"{text[: room - 1]}…")
