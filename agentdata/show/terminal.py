@@ -11,10 +11,11 @@ from agentdata.show.view import CUT, NoView, Seen, TokenView, runs
 from agentdata.show.visible import visible
 
 KIND_WIDTH = 12
-WEIGHT_WIDTH = 9
+WEIGHT_WIDTH = 7
 PIPED_WIDTH = 110
 """Columns where there is no terminal."""
 
+_SIGNS = "⏎ line break, ⇥ tab, · space at an end"
 RESET = "\x1b[0m"
 BOLD = "\x1b[1m"
 
@@ -39,12 +40,12 @@ def render(seen: Sequence[Seen], *, colours: bool, width: int, explain: bool) ->
 def legend(shown: Sequence[TokenView], colours: bool) -> Iterator[str]:
     """What the colours, or the signs, mean."""
     if not colours:
-        yield "kind, message, weight, tokens parted by │; ⏎ line break, ⇥ tab, · space at an end"
+        yield f"kind, message, weight, tokens parted by │; {_SIGNS}"
         return
     weights = sorted({weight for view in shown for weight in set(view.weights.tolist())})
     steps = dict.fromkeys(step_of(weight) for weight in weights)
     said = "  ".join(f"{step.ansi} {step.name} {RESET}" for step in steps)
-    yield f"weight: {said}  every other token is underlined"
+    yield f"weight: {said}   every other token is underlined; {_SIGNS}"
 
 
 def head(view: Seen, colours: bool) -> Iterator[str]:
@@ -80,6 +81,10 @@ def _tokens(view: TokenView, colours: bool, width: int) -> Iterator[str]:
         number = f"#{line.message}" if line.first and line.message >= 0 else ""
         weights = weights_of(line, WEIGHT_WIDTH)
         margin = f"{kind:{KIND_WIDTH}}{number:>4} {weights:>{WEIGHT_WIDTH}} ┃"
+        if colours:
+            # A line of which nothing is trained is dim as a whole; kinds of others stand out.
+            style = BOLD if any(line.weights) else step_of(0).ansi
+            margin = f"{style}{margin}{RESET}"
         yield margin + painted(line, colours)
 
 
