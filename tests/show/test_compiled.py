@@ -122,7 +122,7 @@ def test_another_tokenizer_is_refused(compiled: Any, tmp_path: Path) -> None:
     moved.write_bytes((tokenizer_dir() / "tokenizer.json").read_bytes())
     assert only(CompiledRows(directory, tokenizer=str(moved)).from_number(0, 1)).tells is not None
     moved.write_bytes(moved.read_bytes() + b"\n")
-    with pytest.raises(AgentDataError, match="not the one that .* was compiled with"):
+    with pytest.raises(AgentDataError, match=r"not the one that .* was compiled with"):
         CompiledRows(directory, tokenizer=str(moved))
 
 

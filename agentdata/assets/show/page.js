@@ -293,7 +293,12 @@
   });
 
   if (matchMedia("(max-width: 1100px)").matches) $("rawbox").open = false;
+  const selectAsked = () => {
+    const asked = rows.findIndex((row) => "#" + row.n === location.hash);
+    if (asked >= 0 && asked !== current) select(asked);
+  };
+  addEventListener("hashchange", selectAsked);
+  selectAsked();
   drawRows();
-  const asked = rows.findIndex((row) => "#" + row.n === location.hash);
-  if (asked >= 0) select(asked);
+  $("rows").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
 })();
