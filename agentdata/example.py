@@ -13,7 +13,7 @@ import numpy.typing as npt
 from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, RowError
 from agentdata.house import House, wire_of_template
-from agentdata.loss_scale import Weights, any_weight, weigh, weigh_kinds, weights_within
+from agentdata.loss_scale import Trace, Weights, any_weight, weigh, weigh_kinds, weights_within
 from agentdata.loss_scale.kinds import CALL_PARTS
 from agentdata.loss_scale.spec import Strategy
 from agentdata.media.desk import Placed, RowMedia
@@ -56,7 +56,8 @@ class Rendered:
     """A conversation's prompt, or that of its beginning, and the weights of its characters.
 
     `turns` are the turns that it trains, each with the end of the prompt that a server would build
-    for it; `whole` is the row that the conversation gives as it stands.
+    for it; `whole` is the row that the conversation gives as it stands. `trace` says what set each
+    weight, where that was asked for.
     """
 
     conversation: Conversation
@@ -66,17 +67,19 @@ class Rendered:
     whole: bool = True
     suffix: str = ""
     media: Placed | None = None
+    trace: Trace | None = None
 
 
-def rendered(conversation: Conversation, house: House) -> list[Rendered]:
+def rendered(conversation: Conversation, house: House, *, traced: bool = False) -> list[Rendered]:
     """The prompts and weights of a conversation: one, or several where no single row trains every
     turn as a server would ask for it (see `stable_rows`)."""
     prompt = house.template.render(conversation)
-    weights, unknown = _weighed(conversation, prompt, house)
+    trace = Trace() if traced else None
+    weights, unknown = _weighed(conversation, prompt, house, trace)
     warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
     conversation = replace(conversation, warnings=warnings)
     if house.loss_scale.strategy is Strategy.ALL:
-        return [Rendered(conversation, prompt, weights)]
+        return [Rendered(conversation, prompt, weights, trace=trace)]
     count = 0
 
     def is_trained(turn: ModelTurn) -> bool:
@@ -87,21 +90,23 @@ def rendered(conversation: Conversation, house: House) -> list[Rendered]:
 
     rows = stable_rows(conversation, house.template, prompt, is_trained, house.recipe.unstable)
     if not rows:
-        return [Rendered(conversation, prompt, weights)]
+        return [Rendered(conversation, prompt, weights, trace=trace)]
     if len(rows) == 1 and rows[0].whole and len(rows[0].turns) == count:
-        return [Rendered(conversation, prompt, weights, rows[0].turns)]
+        return [Rendered(conversation, prompt, weights, rows[0].turns, trace=trace)]
     out = []
     for number, row in enumerate(rows):
         part = replace(conversation, messages=conversation.messages[: row.messages])
         spans = [span for placed in row.turns for span in placed.turn.spans]
-        own = weights_within(_weighed(part, row.prompt, house)[0], spans)
+        trace = Trace() if traced else None
+        own = weights_within(_weighed(part, row.prompt, house, trace)[0], spans, trace)
         suffix = f"@{number}" if number else ""
-        out.append(Rendered(part, row.prompt, own, row.turns, row.whole, suffix))
+        made = Rendered(part, row.prompt, own, row.turns, row.whole, suffix, trace=trace)
+        out.append(made)
     return out
 
 
 def rendered_with_media(
-    conversation: Conversation, media: RowMedia, house: House
+    conversation: Conversation, media: RowMedia, house: House, *, traced: bool = False
 ) -> list[Rendered]:
     """The prompts and weights of a conversation with media, these in place.
 
@@ -110,9 +115,10 @@ def rendered_with_media(
     """
     if house.desk.template_marks and not media.as_text:
         with suppress(RowError):
-            return [_with_media(row, media, house) for row in rendered(conversation, house)]
-    stood_in = with_stand_ins(conversation)
-    return [_with_media(row, media, house) for row in rendered(stood_in, house)]
+            rows = rendered(conversation, house, traced=traced)
+            return [_with_media(row, media, house) for row in rows]
+    rows = rendered(with_stand_ins(conversation), house, traced=traced)
+    return [_with_media(row, media, house) for row in rows]
 
 
 def _with_media(row: Rendered, media: RowMedia, house: House) -> Rendered:
@@ -123,6 +129,8 @@ def _with_media(row: Rendered, media: RowMedia, house: House) -> Rendered:
         else placed
         for placed in row.turns
     )
+    if row.trace is not None:
+        row.trace.put_media(put.expanded.shifted, put.expanded.spans.tolist())
     return replace(
         row,
         prompt=put.expanded.prompt,
@@ -143,9 +151,12 @@ def media_fault(rows: Sequence[Rendered], tokens: Sequence[Tokens]) -> RowError 
     return None
 
 
-def _weighed(conversation: Conversation, prompt: Prompt, house: House) -> tuple[Weights, int]:
+def _weighed(
+    conversation: Conversation, prompt: Prompt, house: House, trace: Trace | None
+) -> tuple[Weights, int]:
     """The weights of a prompt, and the number of calls whose parts are not known."""
-    weights, kinds = weigh(prompt, conversation, house.loss_scale), house.recipe.weights
+    weights = weigh(prompt, conversation, house.loss_scale, trace)
+    kinds = house.recipe.weights
     if not kinds:
         return weights, 0
     parts: list[CallPart] = []
@@ -153,7 +164,7 @@ def _weighed(conversation: Conversation, prompt: Prompt, house: House) -> tuple[
     wire = wire_of_template(house.template)
     if wire is not None and not kinds.keys().isdisjoint(CALL_PARTS):
         parts, unknown = call_parts(prompt, conversation, wire)
-    return weigh_kinds(prompt, weights, kinds, parts), unknown
+    return weigh_kinds(prompt, weights, kinds, parts, trace), unknown
 
 
 def judged(row: Rendered, tokens: Tokens, check: PrefixCheck) -> list[str]:

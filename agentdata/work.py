@@ -105,14 +105,14 @@ def _examples(
     while batch := list(islice(stream, BATCH_ROWS)):
         counts.read += sum(raw.records for raw in batch)
         counts.merged += sum(raw.records - 1 for raw in batch)
-        ready: list[_Ready] = []
+        ready: list[ReadyRow] = []
         prompts = 0
         for raw in batch:
             if house.recipe.redact:
                 raw, kinds = redacted(raw, house.recipe.redact)
                 counts.redacted.update(dict.fromkeys(kinds, 1))
             try:
-                row = _rendered(raw, task, house)
+                row = render_row(raw, task, house)
             except RowError as error:
                 _reject(error, raw, task, counts, rejects, house.recipe)
                 continue
@@ -126,7 +126,7 @@ def _examples(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class ReadyRow:
     """A raw row, its conversation, and the rows that this is rendered as."""
 
     raw: RawRow
@@ -134,7 +134,8 @@ class _Ready:
     parts: list[Rendered]
 
 
-def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> _Ready:
+def render_row(raw: RawRow | BadRow, task: Task, house: House, *, traced: bool = False) -> ReadyRow:
+    """The rows that a raw row is rendered as, checked. Raises RowError."""
     conversation = read_conversation(raw, task)
     assert isinstance(raw, RawRow)
     conversation = checked(conversation, house.recipe.check, raw.value)
@@ -144,21 +145,21 @@ def _rendered(raw: RawRow | BadRow, task: Task, house: House) -> _Ready:
         except RowError as error:
             error.pointer = raw_pointer(raw.value, conversation, error.pointer)
             raise
-        parts = rendered_with_media(placed, media, house)
+        parts = rendered_with_media(placed, media, house, traced=traced)
     else:
-        parts = rendered(conversation, house)
+        parts = rendered(conversation, house, traced=traced)
     conversation = replace(conversation, warnings=parts[0].conversation.warnings)
     if house.recipe.special_tokens_in_text == "reject":
         for part in parts:
             house.encoder.check(part.prompt)
-    return _Ready(raw, conversation, parts)
+    return ReadyRow(raw, conversation, parts)
 
 
 def _encoded(
     house: House,
     task: Task,
     check: PrefixCheck,
-    ready: list[_Ready],
+    ready: list[ReadyRow],
     counts: SourceCounts,
     tallier: Tallier,
     rejects: BinaryIO | None,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from agentdata.errors import UsageError
+from agentdata.loss_scale.trace import Rule, Step, Trace
 from agentdata.loss_scale.weigh import Weights
 from agentdata.templates.parsing.parts import CallPart
 from agentdata.templates.prompt import Kind, Prompt
@@ -54,44 +55,51 @@ def check_weights(weights: Any) -> dict[str, float]:
 
 
 def weigh_kinds(
-    prompt: Prompt, weights: Weights, kinds: Mapping[str, float], parts: Sequence[CallPart] = ()
+    prompt: Prompt,
+    weights: Weights,
+    kinds: Mapping[str, float],
+    parts: Sequence[CallPart] = (),
+    trace: Trace | None = None,
 ) -> Weights:
     """`weights` times the weight of each character's kind, 1 where its kind has none.
 
     Only what the model writes is multiplied. The name and the arguments of a call weigh as
     `tool_call.name` and `tool_call.arguments` where these have a weight, else as `tool_call`;
-    `parts` says where they stand.
+    `parts` says where they stand. `trace`, that of `weights`, is told of the factors.
     """
     spans = list(_spans(prompt, kinds, [part for part in parts if part.kind in kinds]))
     if not spans:
         return weights
     ends = np.array([end for end, _ in spans], np.int64)
-    factors = np.array([factor for _, factor in spans], np.float64)
+    factors = np.array([kinds.get(kind, 1.0) for _, kind in spans], np.float64)
     both = np.union1d(ends, weights.ends)
     both = both[both > 0]
     values = weights.values[np.searchsorted(weights.ends, both)].astype(np.float64)
     product = (values * factors[np.searchsorted(ends, both)]).astype(np.float32)
     last = np.append(product[1:] != product[:-1], True)
+    if trace is not None:
+        steps = {kind: Step(Rule.KIND, weight, kind) for kind, weight in kinds.items()}
+        trace.multiply((end, steps.get(kind)) for end, kind in spans)
     return Weights(both[last], product[last])
 
 
 def _spans(
     prompt: Prompt, kinds: Mapping[str, float], parts: Sequence[CallPart]
-) -> Iterator[tuple[int, float]]:
-    """(end, factor) of pieces that cover the text, in order."""
+) -> Iterator[tuple[int, str]]:
+    """(end, kind or "" where it is not the model's) of pieces that cover the text, in order."""
     position, number = 0, 0
     for segment in prompt.segments:
         end = position + len(segment.text)
-        factor = kinds.get(segment.kind.value, 1.0) if segment.trainable else 1.0
+        kind = segment.kind.value if segment.trainable else ""
         while segment.kind is Kind.TOOL_CALL and number < len(parts) and parts[number].start < end:
             part = parts[number]
-            yield max(position, part.start), factor
+            yield max(position, part.start), kind
             position = max(position, min(part.end, end))
-            yield position, kinds[part.kind]
+            yield position, part.kind
             if part.end > end:
                 break
             number += 1
-        yield end, factor
+        yield end, kind
         position = end
 
 

@@ -101,7 +101,7 @@ def parse_rules(table: Any, name: str) -> Rules:
             re.compile(key, re.DOTALL)
         except re.error as error:
             raise _bad(name, f"{key!r} is no regular expression: {error}") from None
-    return Rules(keys, patterns, query)
+    return Rules(keys, patterns, query, name)
 
 
 def _weights(name: str, key: str, value: Any, sizes: set[int]) -> list[float]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from agentdata.conversation import Conversation
 from agentdata.loss_scale.rules import Rules
 from agentdata.loss_scale.spec import LossScale, Strategy
+from agentdata.loss_scale.trace import Rule, Step, Steps, Trace
 from agentdata.templates.prompt import Kind, Prompt, Segment
 
 
@@ -27,15 +28,24 @@ class Weights:
     values: npt.NDArray[np.float32]
 
 
-def weigh(prompt: Prompt, conversation: Conversation, loss_scale: LossScale) -> Weights:
-    """The weights of a prompt's characters.
+_Span = tuple[int, float, Steps]
+"""A length in characters, the weight of that many characters, and what set it."""
+
+
+def weigh(
+    prompt: Prompt,
+    conversation: Conversation,
+    loss_scale: LossScale,
+    trace: Trace | None = None,
+) -> Weights:
+    """The weights of a prompt's characters; `trace` is told what set each of them.
 
     What the model writes (trainable segments) is weighed message by message by the rules, unless
     the message carries its own `loss` or `loss_scale`. The end of a turn inside the conversation
     weighs 1 where the text before it is trained, the last one is weighed like text of its own.
     Source: ms-swift's semantics, held to by the parity suite.
     """
-    spans: list[tuple[int, float]] = []
+    spans: list[_Span] = []
     segments = prompt.segments
     last_asked = max(
         (i for i, s in enumerate(segments) if s.kind in (Kind.USER, Kind.TOOL_RESULT)), default=-1
@@ -62,9 +72,25 @@ def weigh(prompt: Prompt, conversation: Conversation, loss_scale: LossScale) -> 
                 elif segment.kind is Kind.TOOL_RESULT:
                     query, asked = None, []
             trained = loss_scale.strategy is Strategy.ALL and key is not None
-            spans += _chain(text, loss_scale.rules, None) if trained else [(len(text), 0.0)]
+            spans += (
+                _chain(text, loss_scale.rules, None, _strategy(loss_scale, 1.0))
+                if trained
+                else [(len(text), 0.0, _GIVEN)]
+            )
         position += len(piece)
+    if trace is not None:
+        end = 0
+        for length, _, steps in spans:
+            end += length
+            trace.add(end, steps)
     return _runs(spans)
+
+
+_GIVEN = (Step(Rule.GIVEN, 0.0),)
+
+
+def _strategy(loss_scale: LossScale, weight: float) -> Steps:
+    return (Step(Rule.STRATEGY, weight, "", loss_scale.strategy.value),)
 
 
 def _piece(segment: Segment) -> tuple[object, ...]:
@@ -83,7 +109,7 @@ def _written(
     loss_scale: LossScale,
     in_last_round: bool,
     query: str | None,
-) -> Sequence[tuple[int, float]]:
+) -> Sequence[_Span]:
     loss = scale = None
     if message is not None:
         loss = conversation.messages[message].loss
@@ -91,47 +117,49 @@ def _written(
     trained = loss
     if trained is None:
         trained = loss_scale.strategy is not Strategy.LAST_ROUND or in_last_round
+        steps = _strategy(loss_scale, float(trained))
+    else:
+        steps = (Step(Rule.MESSAGE_LOSS, float(trained)),)
     if not trained:
-        return [(len(text), 0.0)]
+        return [(len(text), 0.0, steps)]
     if scale is not None:
-        return [(len(text), scale)]
-    return _chain(text, loss_scale.rules, query)
+        return [(len(text), scale, (*steps, Step(Rule.MESSAGE_LOSS_SCALE, scale)))]
+    return _chain(text, loss_scale.rules, query, steps)
 
 
 def _end_of_turn(
-    text: str, before: Sequence[tuple[int, float]], is_last: bool, loss_scale: LossScale
-) -> Sequence[tuple[int, float]]:
+    text: str, before: Sequence[_Span], is_last: bool, loss_scale: LossScale
+) -> Sequence[_Span]:
     if is_last or loss_scale.strategy is Strategy.ALL:
-        return _chain(text, loss_scale.rules, None)
-    weight = next((weight for length, weight in reversed(before) if length), 0.0)
-    return [(len(text), 1.0 if weight > 0 else 0.0)]
+        return _chain(text, loss_scale.rules, None, _strategy(loss_scale, 1.0))
+    before_it = next((weight for length, weight, _ in reversed(before) if length), 0.0)
+    weight = 1.0 if before_it > 0 else 0.0
+    return [(len(text), weight, (Step(Rule.END_OF_TURN, weight),))]
 
 
-def _chain(text: str, rules: tuple[Rules, ...], query: str | None) -> list[tuple[int, float]]:
-    """The product of the weights of all rules."""
-    spans = [(len(text), 1.0)]
+def _chain(text: str, rules: tuple[Rules, ...], query: str | None, steps: Steps) -> list[_Span]:
+    """The product of the weights of all rules; `steps` are what sets the weight to 1 before."""
+    spans = [(len(text), 1.0, steps)]
     for rule in rules:
         spans = list(_apply(text, spans, rule, query))
     return spans
 
 
-def _apply(
-    text: str, spans: list[tuple[int, float]], rule: Rules, query: str | None
-) -> Iterator[tuple[int, float]]:
+def _apply(text: str, spans: list[_Span], rule: Rules, query: str | None) -> Iterator[_Span]:
     start = 0
-    for length, weight in spans:
+    for length, weight, steps in spans:
         if length:
-            for sub_length, sub_weight in rule.spans(text[start : start + length], query):
-                yield sub_length, weight * sub_weight
+            for sub_length, step in rule.spans(text[start : start + length], query):
+                yield sub_length, weight * step.weight, (*steps, step)
         start += length
 
 
-def _runs(spans: Sequence[tuple[int, float]]) -> Weights:
+def _runs(spans: Sequence[_Span]) -> Weights:
     """Spans as runs: neighbours of one weight joined, empty ones gone."""
     ends: list[int] = []
     values: list[float] = []
     position = 0
-    for length, weight in spans:
+    for length, weight, _ in spans:
         position += length
         if not length:
             continue

@@ -20,7 +20,7 @@ def byte_lengths(tokenizer: LoadedTokenizer) -> npt.NDArray[np.int64] | None:
     document = tokenizer.document
     if not is_nfc_at_most(document.get("normalizer")):
         return None
-    if not _is_byte_level(document) or not isinstance(document["model"].get("vocab"), dict):
+    if not is_byte_level(document) or not isinstance(document["model"].get("vocab"), dict):
         return None
     added = {token["id"]: token for token in document.get("added_tokens") or []}
     if any(token.get("lstrip") or token.get("rstrip") for token in added.values()):
@@ -50,7 +50,9 @@ def spans_from_bytes(text: str, lengths: npt.NDArray[np.int64]) -> Spans | None:
     return character[ends - lengths], character[ends - 1] + 1
 
 
-def _is_byte_level(document: dict[str, Any]) -> bool:
+def is_byte_level(document: dict[str, Any]) -> bool:
+    """Whether the characters of every token of a vocabulary stand for one byte each."""
+
     def kinds(part: object) -> list[dict[str, object]]:
         if not isinstance(part, dict):
             return []
