@@ -13,6 +13,7 @@ from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.intake import COMPANION, Task, plan_tasks, read_conversation, read_rows
 from agentdata.json_text import dumps
+from agentdata.reasons import REASONS
 from agentdata.sources import BadRow, RawRow
 
 EXCERPT_CHARS = 300
@@ -84,10 +85,11 @@ def validate(
             else:
                 report.merged += raw.records - 1
                 _count(report, raw, *_judge(raw, task, check), show)
+    help_ = REASONS | CHECKS
     codes = {code for file in files.values() for code in (*file.errors, *file.warnings)}
     return ValidationReport(
         files=list(files.values()),
-        help={code: CHECKS[code] for code in sorted(codes) if code in CHECKS},
+        help={code: help_[code] for code in sorted(codes) if code in help_},
     )
 
 

@@ -10,7 +10,16 @@ from typing import Any
 from agentdata.errors import AgentDataError, UsageError
 from agentdata.formats.base import Companions, Fit, Format
 
-__all__ = ["FORMATS", "Companions", "Fit", "Format", "detect", "get", "looks_like_row", "other_format"]
+__all__ = [
+    "FORMATS",
+    "Companions",
+    "Fit",
+    "Format",
+    "detect",
+    "get",
+    "looks_like_row",
+    "other_format",
+]
 
 
 def _find() -> dict[str, Format]:
@@ -72,16 +81,22 @@ def detect(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _best(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """The names of the formats that fit the rows best; [] where none fits any."""
-    tallies: dict[tuple[int, bool, int, bool], list[str]] = {}
+    """The names of the formats that fit the rows best; [] where none fits any.
+
+    Where a general format fits, a special one needs marks of its own: being able to read plain rows
+    of two formats does not make them one file.
+    """
+    ranks: dict[str, tuple[int, bool, int, bool]] = {}
     for name, format_ in FORMATS.items():
         fits = [format_.detect(row) for row in rows]
         readable, marked = sum(fit > Fit.NO for fit in fits), fits.count(Fit.MARKED)
         if readable:
             special = marked > 0 and not format_.general
-            rank = (readable, special, marked, format_.general)
-            tallies.setdefault(rank, []).append(name)
-    return tallies[max(tallies)] if tallies else []
+            ranks[name] = (readable, special, marked, format_.general)
+    if any(general for *_, general in ranks.values()):
+        ranks = {name: rank for name, rank in ranks.items() if rank[1] or rank[3]}
+    best = max(ranks.values(), default=None)
+    return [name for name, rank in ranks.items() if rank == best]
 
 
 def other_format(row: dict[str, Any], name: str) -> str:

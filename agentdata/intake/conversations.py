@@ -15,7 +15,6 @@ from agentdata.errors import RowError
 from agentdata.intake.tasks import UNKNOWN_FORMAT, Task
 from agentdata.sources import BadRow, RawRow, WorkUnit
 
-
 _NOT_ITS_SHAPE = frozenset({"no_messages", "missing_field"})
 """Faults of rows that may be good ones of another format."""
 

@@ -23,7 +23,16 @@ BROKEN = {
 FULL = ("msagent", "msagent_react", "openai", "sharegpt", "swift")
 """Formats with many rows; of the others there are a few."""
 TOOLS_NOT_IN_ROWS = {
-    *("adp", "api_bank", "api_bank_prompts", "claude_code", "codeact", "llava_plus", "mini_swe_agent", "react"),
+    *(
+        "adp",
+        "api_bank",
+        "api_bank_prompts",
+        "claude_code",
+        "codeact",
+        "llava_plus",
+        "mini_swe_agent",
+        "react",
+    ),
     *("swe_agent", "t_eval", "tau2", "web_steps"),
 }
 """Formats whose rows call tools that they do not describe."""
