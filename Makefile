@@ -6,7 +6,7 @@ STAMP = $(VENV)/.installed
 DEMO = out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types schemas golden parity bench soak clean
+.PHONY: help setup demo test lint types schemas golden docs parity bench soak clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -49,6 +49,9 @@ golden: $(STAMP) ## Write the golden cases anew; look at the diff.
 	$(BIN)/python tests/formats/golden_files.py
 	$(BIN)/python tests/templates/render_cases.py
 	git --no-pager diff --stat -- tests
+
+docs: $(STAMP) ## Write docs/formats.md anew: formats, and what became of the reference data.
+	$(BIN)/python docs/formats_table.py
 
 parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl for others.
 	@$(BIN)/python tests/parity.py $(CASES); status=$$?; \

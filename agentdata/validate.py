@@ -13,6 +13,7 @@ from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.intake import COMPANION, Task, plan_tasks, read_conversation, read_rows
 from agentdata.json_text import dumps
+from agentdata.reasons import REASONS
 from agentdata.sources import BadRow, RawRow
 
 EXCERPT_CHARS = 300
@@ -32,10 +33,10 @@ class Fault(BaseModel):
 
 
 class FileReport(BaseModel):
-    """What became of the rows of one file: rows = ok + warned + failed.
+    """What became of the rows of one file: rows = ok + warned + failed + merged.
 
     `errors` and `warnings` count faults by code, so a row may count several times; `shown` holds
-    the first of each code. A file of format `companion` has no rows of its own.
+    the first of each code. The rows of a file of format `companion` are all merged into others.
     """
 
     source: str
@@ -44,6 +45,7 @@ class FileReport(BaseModel):
     ok: int = 0
     warned: int = 0
     failed: int = 0
+    merged: int = 0
     errors: Counter[str] = Field(default_factory=Counter)
     warnings: Counter[str] = Field(default_factory=Counter)
     shown: list[Fault] = Field(default_factory=list)
@@ -76,13 +78,18 @@ def validate(
     for task in plan_tasks(sources, format_):
         path = str(task.unit.path)
         report = files.setdefault(path, FileReport(source=path, format=task.format))
-        if task.format != COMPANION:
-            for raw in read_rows(task):
+        for raw in read_rows(task):
+            report.rows += raw.records
+            if task.format == COMPANION:
+                report.merged += raw.records
+            else:
+                report.merged += raw.records - 1
                 _count(report, raw, *_judge(raw, task, check), show)
+    help_ = REASONS | CHECKS
     codes = {code for file in files.values() for code in (*file.errors, *file.warnings)}
     return ValidationReport(
         files=list(files.values()),
-        help={code: CHECKS[code] for code in sorted(codes) if code in CHECKS},
+        help={code: help_[code] for code in sorted(codes) if code in help_},
     )
 
 
@@ -123,7 +130,6 @@ def _count(
     warnings: list[Fault],
     show: int,
 ) -> None:
-    report.rows += 1
     report.failed += bool(errors)
     report.warned += bool(warnings and not errors)
     report.ok += not errors and not warnings

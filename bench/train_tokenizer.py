@@ -24,6 +24,8 @@ from agentdata.json_text import dumps
 from agentdata.sources import BadRow, expand, plan, read_unit
 
 VOCAB_SIZE = 4096
+TRAINED_ON = ("msagent", "msagent_react", "openai", "sharegpt", "swift")
+"""The sample files whose texts it is made of: new ones do not change the ids of the tokenizer."""
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 NOT_SPECIAL = (
     "<tool_call>",
@@ -59,8 +61,8 @@ def main(directory: Path) -> None:
 
 
 def sample_texts(directory: Path) -> Iterator[str]:
-    """The texts of all rows below `directory` that can be read, as templates print them."""
-    for path in expand([str(directory)]):
+    """The texts of the rows that it is trained on, as templates print them."""
+    for path in expand([str(directory / f"{name}.*") for name in TRAINED_ON]):
         rows = [row for unit in plan([path]) for row in read_unit(unit)]
         values = [row.value for row in rows if not isinstance(row, BadRow)]
         read = formats.get(formats.detect(values)).read

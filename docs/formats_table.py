@@ -19,6 +19,7 @@ from agentdata.errors import AgentDataError
 from agentdata.formats import FORMATS
 from agentdata.intake import COMPANION, UNKNOWN_FORMAT
 from agentdata.pipeline import measure
+from agentdata.reasons import REASONS
 from agentdata.recipe import make_recipe
 from agentdata.shards.manifest import SourceCounts
 from agentdata.sources.paths import ENDINGS
@@ -42,7 +43,8 @@ of each raw row.
 BODY = """
 ## What became of the reference data
 
-Each source was compiled whole (template `chatml`, agent template `hermes`, bundled tokenizer).
+Each source was compiled whole (template `chatml`, agent template `hermes`, bundled tokenizer, media
+as the texts that stand for them: `--media text`).
 Rows read = written + filtered + merged + rejected. *Merged* rows are lines of a conversation that
 is spread over lines, and answers that were joined with their questions. *Without conversations* are
 files in which no row is one (tool lists, answer keys, API replies): their rows are refused as
@@ -86,6 +88,8 @@ def sources(data: Path) -> Iterator[Source]:
             "sources": [*([str(folder)] if _has_rows(folder) else []), *files],
             "tokenizer": "bundled",
             "template": "chatml",
+            "agent_template": "hermes",
+            "media": "text",
             "workers": 1,
         }
         try:
@@ -142,6 +146,17 @@ def summary(found: list[Source]) -> str:
     )
 
 
+def legend(found: Iterable[Source]) -> Iterator[str]:
+    """Every code of the table, with its count and what it says is wrong with the data."""
+    counts: Counter[str] = Counter()
+    for source in found:
+        counts += source.filtered + source.rejects
+    yield "\n| code | rows | what is wrong with the data |"
+    yield "| --- | ---: | --- |"
+    for code, rows in counts.most_common():
+        yield f"| `{code}` | {rows} | {_cell(REASONS[code])} |"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
@@ -155,6 +170,7 @@ def main(arguments: list[str]) -> None:
     found = list(sources(data))
     text = HEAD + "\n".join(format_table()) + "\n" + BODY
     text += "\n".join(source_table(found)) + "\n" + summary(found)
+    text += "\n".join(legend(found)) + "\n"
     (ROOT / "docs" / "formats.md").write_text(text, encoding="utf-8")
 
 

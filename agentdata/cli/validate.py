@@ -60,7 +60,7 @@ def _print(report: ValidationReport) -> None:
         console.width = PIPED_WIDTH
     table = Table()
     table.add_column("source", overflow="fold", ratio=1)
-    for title in ("format", "rows", "ok", "errors", "warnings"):
+    for title in ("format", "rows", "ok", "merged", "errors", "warnings"):
         table.add_column(title, overflow="fold")
     for file in report.files:
         table.add_row(
@@ -68,6 +68,7 @@ def _print(report: ValidationReport) -> None:
             file.format,
             str(file.rows),
             str(file.ok),
+            str(file.merged),
             _with_codes(file.failed, file.errors),
             _with_codes(file.warned, file.warnings),
         )

@@ -10,7 +10,16 @@ from typing import Any
 from agentdata.errors import AgentDataError, UsageError
 from agentdata.formats.base import Companions, Fit, Format
 
-__all__ = ["FORMATS", "Companions", "Fit", "Format", "detect", "get", "looks_like_row"]
+__all__ = [
+    "FORMATS",
+    "Companions",
+    "Fit",
+    "Format",
+    "detect",
+    "get",
+    "looks_like_row",
+    "other_format",
+]
 
 
 def _find() -> dict[str, Format]:
@@ -21,6 +30,9 @@ def _find() -> dict[str, Format]:
 
 
 FORMATS: dict[str, Format] = _find()
+MIXED_SHARE = 0.1
+"""From this share of rows of another format on, a file is one of mixed formats; fewer are strays,
+and rejected one by one."""
 
 
 def get(name: str) -> Format:
@@ -38,30 +50,60 @@ def detect(rows: Sequence[dict[str, Any]]) -> str:
     """The name of the format that most of these rows have; of several, one whose own marks are
     rarer than those of general formats, then the one whose marks most rows bear.
 
-    Raises AgentDataError `unknown_format` (no row fits any) and `ambiguous_format`.
+    Raises AgentDataError `unknown_format` (no row fits any), `ambiguous_format`, and
+    `mixed_formats` where a tenth of the rows or more can only be read as another format.
     """
-    tallies: dict[tuple[int, bool, int, bool], list[str]] = {}
-    for name, format_ in FORMATS.items():
-        fits = [format_.detect(row) for row in rows]
-        readable, marked = sum(fit > Fit.NO for fit in fits), fits.count(Fit.MARKED)
-        if readable:
-            special = marked > 0 and not format_.general
-            rank = (readable, special, marked, format_.general)
-            tallies.setdefault(rank, []).append(name)
-    if not tallies:
+    best = _best(rows)
+    if not best:
         raise AgentDataError(
             "unknown_format",
             f"none of the first {len(rows)} rows has a format that is known",
             remedy=f"name it with --format NAME: {', '.join(FORMATS)}",
         )
-    best = tallies[max(tallies)]
+    strange = [row for row in rows if not FORMATS[best[0]].detect(row)]
+    others = _best(strange)
+    number = sum(FORMATS[others[0]].detect(row) > Fit.NO for row in strange) if others else 0
+    if number and number >= MIXED_SHARE * len(rows):
+        raise AgentDataError(
+            "mixed_formats",
+            f"formats are mixed in one file: of the first {len(rows)} rows {number} are "
+            f"{others[0]}, others {best[0]}",
+            remedy=f"put them into files of their own, or name one (--format {best[0]}): rows of "
+            "another are then rejected",
+        )
     if len(best) > 1:
         raise AgentDataError(
             "ambiguous_format",
             f"the first {len(rows)} rows fit several formats alike: {', '.join(best)}",
-            remedy="name one with --format NAME",
+            remedy=f"name one, for example --format {best[0]}",
         )
     return best[0]
+
+
+def _best(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The names of the formats that fit the rows best; [] where none fits any.
+
+    Where a general format fits, a special one needs marks of its own: being able to read plain rows
+    of two formats does not make them one file.
+    """
+    ranks: dict[str, tuple[int, bool, int, bool]] = {}
+    for name, format_ in FORMATS.items():
+        fits = [format_.detect(row) for row in rows]
+        readable, marked = sum(fit > Fit.NO for fit in fits), fits.count(Fit.MARKED)
+        if readable:
+            special = marked > 0 and not format_.general
+            ranks[name] = (readable, special, marked, format_.general)
+    if any(general for *_, general in ranks.values()):
+        ranks = {name: rank for name, rank in ranks.items() if rank[1] or rank[3]}
+    best = max(ranks.values(), default=None)
+    return [name for name, rank in ranks.items() if rank == best]
+
+
+def other_format(row: dict[str, Any], name: str) -> str:
+    """The format of a row that cannot be one of `name`; "" where it can, or has none."""
+    if FORMATS[name].detect(row):
+        return ""
+    return next(iter(_best([row])), "")
 
 
 def looks_like_row(value: Any) -> bool:

@@ -1,11 +1,13 @@
 """Alpaca: `instruction`, `input` and `output`, with earlier rounds in `history`.
 
 The question is the instruction, a line break and the input, as LLaMA-Factory and ms-swift join
-them. `prompt` and `response` are the same with other words.
+them. `prompt` and `response`, `question` and `answer` (OpenOrca), `context` (Dolly) are the same
+with other words.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from agentdata.conversation import Conversation
@@ -16,8 +18,10 @@ from agentdata.formats.common.chat import read_chat
 from agentdata.formats.common.rows import Row
 from agentdata.formats.common.values import check, first_key, first_value
 
-_ASKED = ("instruction", "prompt")
-_ANSWERED = ("output", "response", "completion")
+_ASKED = ("instruction", "prompt", "question")
+_GIVEN = ("input", "context")
+_ANSWERED = ("output", "response", "completion", "answer")
+_DIALECT = replace(openai.DIALECT, system=("system", "system_prompt"))
 
 
 class AlpacaRow(Row):
@@ -25,24 +29,27 @@ class AlpacaRow(Row):
 
     instruction: str | None = None
     prompt: str | None = None
+    question: str | None = None
     input: str | None = None
+    context: str | None = None
     output: str | None = None
     response: str | None = None
     completion: str | None = None
+    answer: str | None = None
     history: list[tuple[str | None, str | None]] | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
     """An instruction or a prompt and an answer to it, both text; rows that say more of
     themselves are another format."""
-    texts = first_value(row, _ASKED), first_value(row, _ANSWERED), row.get("input") or ""
+    texts = first_value(row, _ASKED), first_value(row, _ANSWERED), first_value(row, _GIVEN) or ""
     return Fit.READABLE if all(isinstance(text, str) for text in texts) else Fit.NO
 
 
 def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError `no_messages`, and those of types and tools."""
     check(AlpacaRow, row)
-    question = "\n".join(filter(None, (first_value(row, _ASKED), row.get("input"))))
+    question = "\n".join(filter(None, (first_value(row, _ASKED), first_value(row, _GIVEN))))
     answered = first_key(row, _ANSWERED)
     if not question and not answered:
         raise RowError("no_messages", "neither question nor answer", pointer="/instruction")
@@ -53,7 +60,7 @@ def read(row: dict[str, Any]) -> Conversation:
         for role, text in zip(("user", "assistant"), pair, strict=True)
         if text is not None
     ]
-    return read_chat({**row, "messages": messages}, openai.DIALECT)
+    return read_chat({**row, "messages": messages}, _DIALECT)
 
 
 FORMAT = Format(

@@ -46,7 +46,8 @@ class BfclRow(Row):
     """A row of `bfcl`; `ground_truth` and, where a row names classes, `function` come from other
     files."""
 
-    question: list[list[ChatMessage]]
+    question: list[list[ChatMessage]] | str
+    model_answer: str | list[str] | None = None
     function: ToolsField = None
     involved_classes: list[str] | None = None
     excluded_function: list[str] | None = None
@@ -55,8 +56,11 @@ class BfclRow(Row):
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by a question that is a list of turns, each a list of messages."""
+    """Marked by a question that is a list of turns, each a list of messages; read where it is one
+    text with functions."""
     turns = row.get("question")
+    if isinstance(turns, str) and isinstance(row.get("function"), list | dict | str):
+        return Fit.READABLE
     if not isinstance(turns, list) or not any(turns):
         return Fit.NO
     messages = [m for turn in turns for m in (turn if isinstance(turn, list) else [None])]
@@ -68,6 +72,7 @@ def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError `unknown_role`, `no_messages`, `bad_answer`, and
     those of tools."""
     check(BfclRow, row)
+    row = _as_turns(row)
     missed = row.get("missed_function") or {}
     held_back = {name for names in missed.values() for name in names}
     tools = read_tools(row.get("function"), "/function")
@@ -86,6 +91,15 @@ def read(row: dict[str, Any]) -> Conversation:
         tools=tuple(tool for tool in tools if tool.name not in held_back),
         warnings=text_warnings(messages),
     )
+
+
+def _as_turns(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, with a question that is a text as one turn (the first release, OpenFunctions)."""
+    if not isinstance(row["question"], str):
+        return row
+    answer = row.get("model_answer")
+    answers = {"ground_truth": [answer] if isinstance(answer, str) else answer} if answer else {}
+    return {**row, "question": [[{"role": "user", "content": row["question"]}]], **answers}
 
 
 def _message(raw: dict[str, Any], pointer: str) -> Message:

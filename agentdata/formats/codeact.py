@@ -1,4 +1,5 @@
-"""CodeAct and OpenHands' prompts as plain chat: calls as `<function=...>` or `<execute>` in texts.
+"""CodeAct, OpenHands' prompts and smolagents as plain chat: calls as `<function=...>`, `<execute>`
+or a block of `Code:` in texts.
 
 The turn after an action is its result. In rows of LLaMA-Factory's roles, a `function_call` holds
 the whole text of the model's turn.
@@ -15,7 +16,12 @@ from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import Row, ShareTurn
-from agentdata.formats.common.text_actions import execute_tags, function_tags, take_actions
+from agentdata.formats.common.text_actions import (
+    code_blob,
+    execute_tags,
+    function_tags,
+    take_actions,
+)
 from agentdata.formats.common.values import check, first_value
 
 DIALECT = Dialect(
@@ -33,7 +39,7 @@ DIALECT = Dialect(
         "tool": Act.TOOL,
     },
 )
-_STYLES = (function_tags, execute_tags)
+_STYLES = (function_tags, execute_tags, code_blob)
 _RESULT_LABEL = re.compile(
     r"OBSERVATION:\n|Observation:[ \t]*\n?|EXECUTION RESULT of \[[^\]\n]*\]:\n"
 )
@@ -77,7 +83,7 @@ def _acts(text: Any) -> bool:
 
 FORMAT = Format(
     name="codeact",
-    summary="chat with <function=...> or <execute> in the model's text (OpenHands, CodeAct)",
+    summary="chat with <function=...>, <execute> or Code: in the model's text (OpenHands, CodeAct)",
     row_model=CodeActRow,
     detect=detect,
     read=read,

@@ -8,19 +8,24 @@ it is no JSON. Source: glaiveai/glaive-function-calling-v2.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import RowError
+from agentdata.formats import sharegpt
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import read_arguments, read_call
+from agentdata.formats.common.chat import read_chat, roles_of
+from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.json_run import json_run
-from agentdata.formats.common.rows import Row
+from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.tools import read_tool
 from agentdata.formats.common.turns import labelled_turns
-from agentdata.formats.common.values import check, json_or_none, row_id
+from agentdata.formats.common.values import check, first_value, json_or_none, row_id
 
 CALL = "<functioncall>"
+_TURNS = replace(sharegpt.DIALECT, system=())
 _END = "<|endoftext|>"
 _LABEL = re.compile(r"(?:\A|\n\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE):")
 _SYSTEM = re.compile(r"\A\s*SYSTEM:\s*")
@@ -31,14 +36,25 @@ _QUOTED = re.compile(
 
 
 class GlaiveRow(Row):
-    """A row of `glaive`."""
+    """A row of `glaive`: `chat` and `system`, or the same as `conversations`."""
 
-    chat: str
+    chat: str | None = None
+    conversations: list[ShareTurn] | str | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by a `chat` text that begins with `USER:` or `ASSISTANT:`."""
+    """Marked by a `chat` text that begins with `USER:` or `ASSISTANT:`, or turns of from and value
+    with `<functioncall>` in a text of the model."""
     chat = row.get("chat")
+    if chat is None:
+        row = unfold(row)
+        roles = roles_of(row, _TURNS)
+        texts = (
+            [first_value(turn, _TURNS.content) for turn in row["conversations"]] if roles else ()
+        )
+        return (
+            Fit.MARKED if any(CALL in text for text in texts if isinstance(text, str)) else Fit.NO
+        )
     return Fit.MARKED if isinstance(chat, str) and _LABEL.match(chat.lstrip()) else Fit.NO
 
 
@@ -48,7 +64,10 @@ def read(row: dict[str, Any]) -> Conversation:
     Raises RowError: `no_messages`, `bad_tool_call` (a call that is neither JSON nor has its
     arguments in quotes), `bad_tool`.
     """
+    row = unfold(row, strict=True)
     check(GlaiveRow, row)
+    if row.get("chat") is None:
+        return _read_turns(read_chat(row, _TURNS))
     warnings: list[str] = []
     tools, system = _read_system(row.get("system") or "")
     messages = [Message("system", system)] if system else []
@@ -61,6 +80,22 @@ def read(row: dict[str, Any]) -> Conversation:
     if all(message.role == "system" for message in messages):
         raise RowError("no_messages", "the chat has no turns", pointer="/chat")
     return Conversation(row_id(row), tuple(messages), tools, warnings=tuple(warnings))
+
+
+def _read_turns(conversation: Conversation) -> Conversation:
+    warnings = list(conversation.warnings)
+    tools = conversation.tools
+    messages: list[Message] = []
+    for message in conversation.messages:
+        if message.role == "system":
+            found, text = _read_system(message.text)
+            tools += found
+            message = replace(message, content=text)
+        elif message.role == "assistant" and CALL in message.text:
+            read = _read_assistant(message.text, warnings)
+            message = replace(message, content=read.content, tool_calls=read.tool_calls)
+        messages.append(message)
+    return replace(conversation, messages=tuple(messages), tools=tools, warnings=tuple(warnings))
 
 
 def _read_system(text: str) -> tuple[tuple[ToolSpec, ...], str]:

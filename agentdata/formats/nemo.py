@@ -27,7 +27,7 @@ from agentdata.formats.common.values import check, json_or_none, literal_or_text
 from agentdata.json_text import dumps
 
 DIALECT = Dialect(
-    messages=("conversations", "chat"),
+    messages=("conversations", "messages", "chat"),
     role=("from", "role"),
     content=("value", "content"),
     roles={
@@ -72,19 +72,25 @@ class NeMoRow(Row):
 
     mask: str | None = None
     conversations: list[ShareTurn] | None = None
+    messages: list[ShareTurn] | None = None
+    input: list[ShareTurn] | str | None = None
+    output: str | None = None
     chat: list[NeMoTurn] | None = Field(default=None)
     type: str | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by a `mask` of roles beside `conversations`, `<TOOLCALL>` in a text of the model, or
-    `func_call` and `func_return` in a `chat`."""
+    """Marked by a `mask` of roles beside `conversations`, `<TOOLCALL>` in a text of the model (in
+    messages, or in the output to an input of messages), or `func_call` and `func_return` in a
+    `chat`."""
+    row = _whole(row)
     if roles_of(row, DIALECT) is None:
         return Fit.NO
-    if isinstance(row.get("chat"), list) and not isinstance(row.get("conversations"), list):
+    key = messages_key(row, DIALECT) or ""
+    if key == "chat":
         keys = {key for turn in row["chat"] for key in turn}
         return Fit.MARKED if keys & {"func_call", "func_return"} else Fit.NO
-    texts = (turn.get("value") or turn.get("content") for turn in row["conversations"])
+    texts = (turn.get("value") or turn.get("content") for turn in row[key])
     calls = any(isinstance(text, str) and "<TOOLCALL>[" in text for text in texts)
     return Fit.MARKED if isinstance(row.get("mask"), str) or calls else Fit.NO
 
@@ -95,7 +101,8 @@ def read(row: dict[str, Any]) -> Conversation:
     Raises RowError `bad_tool_call`, and those of lists of messages.
     """
     check(NeMoRow, row)
-    if row.get("conversations") is None and row.get("chat") is not None:
+    row = _whole(row)
+    if messages_key(row, DIALECT) == "chat":
         row = {**row, "chat": [_plain(turn, index) for index, turn in enumerate(row["chat"])]}
     conversation = read_chat(row, DIALECT)
     masked = {role.strip().lower() for role in (row.get("mask") or "").split(",")}
@@ -117,6 +124,14 @@ def read(row: dict[str, Any]) -> Conversation:
     return replace(
         conversation, messages=tuple(messages), tools=tuple(tools), warnings=tuple(warnings)
     )
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, with messages made of the input and the output of Llama-Nemotron's."""
+    asked, answer = row.get("input"), row.get("output")
+    if messages_key(row, DIALECT) or not isinstance(asked, list) or not isinstance(answer, str):
+        return row
+    return {**row, "messages": [*asked, {"role": "assistant", "content": answer}]}
 
 
 def _names(role: str) -> set[str]:

@@ -42,7 +42,8 @@ class RotBenchRow(Row):
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by a system text that lists tools as JSON and asks for `Action Input:`."""
+    """Marked by a system text that lists tools as JSON and lays down a desired format with
+    `Action Input:`."""
     turns = row.get("conversations")
     first = turns[0] if isinstance(turns, list) and turns else None
     if not isinstance(first, dict) or first.get("from") != "system":
@@ -50,9 +51,11 @@ def detect(row: dict[str, Any]) -> Fit:
     text = first.get("value")
     roles = [turn.get("from") if isinstance(turn, dict) else None for turn in turns or []]
     known = all(isinstance(role, str) and role in ROLES for role in roles)
-    if not known or not isinstance(text, str) or "Action Input:" not in text:
+    if not known or not isinstance(text, str):
         return Fit.NO
-    return Fit.MARKED if _TOOLS.search(text) else Fit.NO
+    form = _FORM.search(text)
+    asks = form is not None and "Action Input:" in form[0]
+    return Fit.MARKED if asks and _TOOLS.search(text) else Fit.NO
 
 
 def read(row: dict[str, Any]) -> Conversation:

@@ -14,6 +14,7 @@ from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolSpec
 from agentdata.errors import RowError
+from agentdata.formats import rotbench
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
@@ -62,7 +63,8 @@ class ToolBenchRow(Row):
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by the chains of a tree, or by role `function` beside actions with their inputs."""
+    """Marked by the chains of a tree, or by role `function` beside actions with their inputs,
+    unless it is `rotbench`."""
     answer = row.get("answer_generation")
     if isinstance(answer, dict):
         chains = isinstance(answer.get("train_messages"), list) or "tree" in row
@@ -77,7 +79,8 @@ def detect(row: dict[str, Any]) -> Fit:
     acts = any(
         _INPUT in text for role, text in zip(roles, texts, strict=True) if role == "assistant"
     )
-    return Fit.MARKED if acts and "function" in roles else Fit.READABLE
+    marked = acts and "function" in roles and rotbench.detect(row) is Fit.NO
+    return Fit.MARKED if marked else Fit.READABLE
 
 
 def explode(row: dict[str, Any]) -> Iterable[tuple[str, Any]]:

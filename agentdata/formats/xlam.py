@@ -36,13 +36,17 @@ class XlamRow(Row):
 
     query: str | list[ChatMessage] | None = None
     answers: JsonList | dict[str, Any] | str | None = None
+    calling: JsonList | None = None
     instruction: str | None = None
     input: str | None = None
     output: str | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by query, tools and answers together, or by Hammer's marks in the instruction."""
+    """Marked by query, tools and answers together, query and calling (Seal-Tools), or by Hammer's
+    marks in the instruction."""
+    if isinstance(row.get("query"), str) and isinstance(row.get("calling"), list):
+        return Fit.MARKED
     if isinstance(row.get("query"), str | list) and {"tools", "answers"} <= row.keys():
         return Fit.MARKED
     instruction = row.get("instruction")
@@ -69,6 +73,8 @@ def read(row: dict[str, Any]) -> Conversation:
             row.get("answers"),
             "/answers",
         )
+        if row.get("calling") is not None:
+            answer, answer_at = _calling(row["calling"]), "/calling"
     if not messages:
         raise RowError("no_messages", "the row asks nothing", pointer="/query")
     messages += _read_answer(answer, answer_at, warnings)
@@ -78,6 +84,16 @@ def read(row: dict[str, Any]) -> Conversation:
         tools=read_tools(tools, tools_at),
         warnings=tuple(warnings),
     )
+
+
+def _calling(calls: list[Any]) -> list[Any]:
+    """Calls of Seal-Tools, without the places that their results go to."""
+    return [
+        {"name": call.get("api"), "arguments": call.get("parameters")}
+        if isinstance(call, dict)
+        else call
+        for call in calls
+    ]
 
 
 def _read_query(query: str | list[dict[str, Any]] | None, warnings: list[str]) -> list[Message]:

@@ -15,6 +15,9 @@ from agentdata.errors import RowError
 from agentdata.intake.tasks import UNKNOWN_FORMAT, Task
 from agentdata.sources import BadRow, RawRow, WorkUnit
 
+_NOT_ITS_SHAPE = frozenset({"no_messages", "missing_field"})
+"""Faults of rows that may be good ones of another format."""
+
 
 def read_conversation(raw: RawRow | BadRow, task: Task) -> Conversation:
     """The conversation of a row, with its source, and an id by file and line where it has none.
@@ -35,7 +38,19 @@ def read_unnamed(raw: RawRow | BadRow, task: Task) -> Conversation:
         raise RowError(raw.code, raw.message, pointer=raw.pointer)
     if task.format == UNKNOWN_FORMAT:
         raise RowError("unknown_format", task.fault)
-    return formats.get(task.format).read(raw.value)
+    try:
+        return formats.get(task.format).read(raw.value)
+    except RowError as error:
+        if error.code in _NOT_ITS_SHAPE and raw.records == 1:
+            other = formats.other_format(raw.value, task.format)
+            if other:
+                raise RowError(
+                    "other_format",
+                    f"the row has the format {other}, and is read as {task.format}",
+                    pointer=error.pointer,
+                    remedy=f"put rows of {other} into a file of their own",
+                ) from None
+        raise
 
 
 def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversation:

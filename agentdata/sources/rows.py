@@ -247,10 +247,20 @@ def _parquet_rows(unit: WorkUnit) -> Iterator[RawRow | BadRow]:
             number = unit.first
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
                 for value in batch.to_pylist():
-                    yield RawRow(value, number)
+                    yield RawRow({key: _without_nulls(item) for key, item in value.items()}, number)
                     number += 1
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise bad_parquet(unit.path, error) from None
+
+
+def _without_nulls(value: Any) -> Any:
+    """A value of a table without the keys that hold null inside it: Arrow gives all structs of a
+    column the same keys, so that null says no more than that another row has the key."""
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value
 
 
 def _beginning(raw: bytes) -> str:

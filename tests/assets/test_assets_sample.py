@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -11,82 +10,106 @@ from agentdata import formats
 from agentdata.assets import sample_dir
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
-from agentdata.sources import BadRow, expand, plan, read_unit
+from agentdata.formats.common.chat import REJECTED_PASSED_OVER
+from agentdata.intake import COMPANION, Task, plan_tasks, read_conversation, read_rows
 
-FILES = {
-    "openai.jsonl": ("openai", 28, ["bad_json", "unknown_role"]),
-    "swift.jsonl": ("swift", 23, ["bad_tool_call", "not_an_object"]),
-    "sharegpt.json": ("sharegpt", 18, ["no_messages"]),
-    "msagent.jsonl": ("msagent", 18, ["bad_tool_call"]),
-    "msagent_react.jsonl": ("msagent_react", 14, []),
+BROKEN = {
+    "msagent": ["bad_tool_call"],
+    "openai": ["bad_json", "unknown_role"],
+    "sharegpt": ["no_messages"],
+    "swift": ["bad_tool_call", "not_an_object"],
 }
+"""What the rows that are broken on purpose are rejected for."""
+FULL = ("msagent", "msagent_react", "openai", "sharegpt", "swift")
+"""Formats with many rows; of the others there are a few."""
+TOOLS_NOT_IN_ROWS = {
+    *(
+        "adp",
+        "api_bank",
+        "api_bank_prompts",
+        "claude_code",
+        "codeact",
+        "llava_plus",
+        "mini_swe_agent",
+        "react",
+    ),
+    *("swe_agent", "t_eval", "tau2", "web_steps"),
+}
+"""Formats whose rows call tools that they do not describe."""
 
 
-def read(path: Path) -> tuple[str, list[Conversation], list[str]]:
-    """The format found, the conversations, and the codes of the rejects, all in order."""
-    rows = [row for unit in plan([path]) for row in read_unit(unit)]
-    values = [row.value for row in rows if not isinstance(row, BadRow)]
-    name = formats.detect(values)
+def read(task: Task) -> tuple[list[Conversation], list[str]]:
+    """The conversations, and the codes of the rejects, in order."""
     good, rejects = [], []
-    for row in rows:
-        if isinstance(row, BadRow):
-            rejects.append(row.code)
-            continue
+    for row in read_rows(task):
         try:
-            good.append(formats.get(name).read(row.value))
+            good.append(read_conversation(row, task))
         except RowError as error:
             rejects.append(error.code)
-    return name, good, rejects
+    return good, rejects
 
 
 @pytest.fixture(scope="module")
-def conversations() -> list[Conversation]:
-    return [c for path in expand([str(sample_dir())]) for c in read(path)[1]]
+def by_format() -> dict[str, tuple[list[Conversation], list[str]]]:
+    """What each format's file or folder gives; every file has the format that it is named for."""
+    found: dict[str, tuple[list[Conversation], list[str]]] = {}
+    for task in plan_tasks([str(sample_dir())]):
+        if task.format == COMPANION:
+            continue
+        place = task.unit.path.relative_to(sample_dir()).parts[0].partition(".")[0]
+        assert task.format == place, task
+        conversations, rejects = found.setdefault(place, ([], []))
+        good, bad = read(task)
+        conversations += good
+        rejects += bad
+    return found
 
 
-@pytest.mark.parametrize(("file", "expected"), FILES.items())
-def test_each_file_is_read_as_its_format(file: str, expected: tuple[str, int, list[str]]) -> None:
-    name, good, rejects = read(sample_dir() / file)
-    assert (name, len(good), rejects) == expected
+@pytest.fixture(scope="module")
+def conversations(
+    by_format: dict[str, tuple[list[Conversation], list[str]]],
+) -> list[Conversation]:
+    return [c for good, _ in by_format.values() for c in good]
 
 
-def test_every_format_has_a_file() -> None:
-    assert {name for name, _, _ in FILES.values()} == set(formats.FORMATS)
-    assert {path.name for path in sample_dir().iterdir()} == set(FILES)
+def test_every_format_has_rows_and_only_those_broken_on_purpose_are_rejected(
+    by_format: dict[str, tuple[list[Conversation], list[str]]],
+) -> None:
+    assert by_format.keys() == formats.FORMATS.keys()
+    assert {name: bad for name, (_, bad) in by_format.items() if bad} == BROKEN
+    for name, (good, _) in by_format.items():
+        assert len(good) >= (14 if name in FULL else 1), name
 
 
 def test_the_sample_stays_small() -> None:
-    assert sum(path.stat().st_size for path in sample_dir().iterdir()) < 400_000
+    assert sum(path.stat().st_size for path in sample_dir().rglob("*")) < 400_000
 
 
 def test_good_rows_have_ids_of_their_own_and_no_warnings(conversations: list[Conversation]) -> None:
     ids = [c.id for c in conversations]
     assert all(ids)
-    assert len(set(ids)) == len(ids) >= 80
-    assert [c.id for c in conversations if c.warnings] == []
+    assert len(set(ids)) == len(ids) >= 180
+    said = {warning for c in conversations for warning in c.warnings}
+    assert said == {REJECTED_PASSED_OVER}, "rows of preferences tell of the other answer"
 
 
-def test_calls_name_tools_on_offer(conversations: list[Conversation]) -> None:
-    for c in conversations:
-        offered = {tool.name for tool in c.tools}
-        called = {call.name for message in c.messages for call in message.tool_calls}
-        assert called <= offered, c.id
-
-
-def test_calls_give_the_arguments_that_their_tool_asks_for(
-    conversations: list[Conversation],
+def test_calls_name_tools_on_offer_and_give_the_arguments_that_those_ask_for(
+    by_format: dict[str, tuple[list[Conversation], list[str]]],
 ) -> None:
-    for c in conversations:
-        schemas = {tool.name: tool.parameters or {} for tool in c.tools}
-        for call in (call for message in c.messages for call in message.tool_calls):
-            assert isinstance(call.arguments, dict), c.id
-            schema = schemas[call.name]
-            assert set(schema.get("required", [])) <= call.arguments.keys(), c.id
-            assert call.arguments.keys() <= schema.get("properties", {}).keys(), c.id
+    for name, (good, _) in by_format.items():
+        for c in good if name not in TOOLS_NOT_IN_ROWS else ():
+            schemas = {tool.name: tool.parameters or {} for tool in c.tools}
+            for call in (call for message in c.messages for call in message.tool_calls):
+                assert call.name in schemas, c.id
+                assert isinstance(call.arguments, dict), c.id
+                schema = schemas[call.name]
+                assert set(schema.get("required", [])) <= call.arguments.keys(), c.id
+                if "properties" in schema:
+                    assert call.arguments.keys() <= schema["properties"].keys(), c.id
 
 
-def test_every_row_ends_with_the_model(conversations: list[Conversation]) -> None:
-    assert [c.id for c in conversations if c.messages[-1].role != "assistant"] == []
+def test_no_row_ends_with_the_user(conversations: list[Conversation]) -> None:
+    assert [c.id for c in conversations if c.messages[-1].role == "user"] == []
 
 
 SEEN: dict[str, Callable[[Conversation], bool]] = {

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from agentdata.assets import sample_dir, tokenizer_dir
+from agentdata.sources import expand
 
 SCRIPT = Path(__file__).parents[2] / "bench" / "train_tokenizer.py"
 TOKENIZER = Tokenizer.from_file(str(tokenizer_dir() / "tokenizer.json"))
@@ -30,7 +31,7 @@ def test_training_again_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == (tokenizer_dir() / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("path", sorted(sample_dir().iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", expand([str(sample_dir())]), ids=lambda path: path.name)
 def test_sample_files_decode_to_themselves(path: Path) -> None:
     text = path.read_text("utf-8")
     assert round_trip(text) == text

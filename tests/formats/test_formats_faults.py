@@ -76,7 +76,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sharegpt", {"conversations": "not a list"}, "bad_literal", "/conversations"),
     ("sharegpt", {"conversations": "'text'"}, "no_messages", "/conversations"),
     ("sharegpt", share("narrator", "x"), "unknown_role", "/conversations/1/from"),
-    ("sharegpt", share("function_call", "{'name': 'f'}"), "bad_tool_call", "/conversations/1/value"),
+    ("sharegpt", share("function_call", "{'name': f}"), "bad_tool_call", "/conversations/1/value"),
     # msagent
     ("msagent", {"conversations": [{"from": "user"}]}, "missing_field", "/conversations/0/value"),
     ("msagent", share("narrator", "x"), "unknown_role", "/conversations/1/from"),

@@ -373,5 +373,5 @@ def test_kinds_of_the_compiled_sample_make_up_all_tokens(
     assert sum(kind.trained_tokens for kind in total.kinds) == total.trained_tokens
     trained = {kind.kind for kind in total.kinds if kind.trained_tokens}
     assert trained == {"reasoning", "content", "tool_call", "end_of_turn"}
-    assert total.flow.read == total.flow.written + total.flow.rejected
+    assert total.flow.read == total.flow.written + total.flow.rejected + total.flow.merged
     assert total.flow.rejected == sum(total.flow.rejects.values()) == 6

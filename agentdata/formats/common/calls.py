@@ -9,6 +9,7 @@ from agentdata.conversation import Message, ToolCall
 from agentdata.errors import RowError
 from agentdata.formats.common.values import first_value, json_or_none, literal_or_text
 from agentdata.json_text import dumps
+from agentdata.literals import read_text_value
 
 NAME_KEYS = ("name", "api_name", "tool_name", "function_name", "function")
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")
@@ -78,15 +79,18 @@ def text_warnings(messages: Iterable[Message]) -> tuple[str, ...]:
 
 
 def read_calls_text(value: Any, pointer: str, warnings: list[str]) -> tuple[ToolCall, ...]:
-    """The calls in a turn that is nothing but calls: one call or a list, as JSON text or not.
+    """The calls in a turn that is nothing but calls: one call or a list, as JSON text, as the text
+    of a Python literal, or not as text at all.
 
     Raises RowError `bad_tool_call`.
     """
     if isinstance(value, str):
-        parsed = json_or_none(value)
-        if parsed is None:
-            raise RowError("bad_tool_call", "the call is no JSON", pointer=pointer)
-        value = parsed
+        try:
+            value = read_text_value(value, pointer)
+        except RowError as error:
+            raise RowError(
+                "bad_tool_call", f"the call is {error.message}", pointer=pointer
+            ) from None
     calls = value if isinstance(value, list) else [value]
     if not calls:
         raise RowError("bad_tool_call", "the list of calls is empty", pointer=pointer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from agentdata.conversation import Conversation, Message, ToolCall
+from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import RowError
 from agentdata.formats.common.calls import read_call, read_calls_text
 from agentdata.formats.common.carried import read_carried
@@ -16,7 +16,7 @@ from agentdata.formats.common.content import Content, read_content, read_result
 from agentdata.formats.common.media import MediaList
 from agentdata.formats.common.think import split_think
 from agentdata.formats.common.tools import read_tools
-from agentdata.formats.common.values import first_key, first_value, row_id
+from agentdata.formats.common.values import first_key, first_value, json_or_none, row_id
 
 _SEPARATOR = re.compile(r"[\s_-]+")
 
@@ -37,6 +37,13 @@ class Act(StrEnum):
 
 TWO_SYSTEMS = "row_system_passed_over"
 """Warning: a row has a system text of its own and a system message; the message counts."""
+
+REJECTED_PASSED_OVER = "rejected_answer_passed_over"
+"""Warning: a row has an answer that is worse than the one in its messages; it is not read."""
+NOT_WANTED = "unwanted_answer_not_trained"
+"""Warning: a row says that its answer is a bad one (KTO); nothing of it is trained."""
+_REJECTED = ("rejected_response", "rejected_messages", "rejected")
+_WANTED = ("label", "kto_tag")
 
 RESULT_ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
 
@@ -118,8 +125,7 @@ class _Reader:
 
     def conversation(self) -> Conversation:
         row, dialect = self.row, self.dialect
-        tools_key = first_key(row, dialect.tools)
-        tools = read_tools(row[tools_key], f"/{tools_key}") if tools_key else ()
+        tools = _tools(row, dialect)
         previous = None
         for index, raw in enumerate(row[self.key]):
             act = self._act(raw, f"/{self.key}/{index}")
@@ -133,6 +139,7 @@ class _Reader:
         self._add_system()
         if not self.messages:
             raise RowError("no_messages", "the row has no messages", pointer=f"/{self.key}")
+        self._heed_preferences()
         own = read_carried(row)
         return Conversation(
             id=row_id(row),
@@ -262,6 +269,16 @@ class _Reader:
             )
         return float(value)
 
+    def _heed_preferences(self) -> None:
+        if first_key(self.row, _REJECTED):
+            self.warnings.append(REJECTED_PASSED_OVER)
+        if any(self.row.get(key) is False for key in _WANTED):
+            self.warnings.append(NOT_WANTED)
+            self.messages = [
+                replace(message, loss=False) if message.role == "assistant" else message
+                for message in self.messages
+            ]
+
     def _add_system(self) -> None:
         system = first_value(self.row, self.dialect.system)
         if not isinstance(system, str) or not system:
@@ -271,6 +288,19 @@ class _Reader:
                 self.warnings.append(TWO_SYSTEMS)
             return
         self.messages.insert(0, Message("system", system))
+
+
+def _tools(row: Mapping[str, Any], dialect: Dialect) -> tuple[ToolSpec, ...]:
+    """The tools of a row; Nemotron has them in its metadata."""
+    key = first_key(row, dialect.tools)
+    if key:
+        return read_tools(row[key], f"/{key}")
+    metadata = row.get("metadata")
+    if isinstance(metadata, str):
+        metadata = json_or_none(metadata)
+    if isinstance(metadata, dict) and isinstance(metadata.get("tools"), list):
+        return read_tools(metadata["tools"], "/metadata/tools")
+    return ()
 
 
 def _is_outputs(value: list[Any]) -> bool:

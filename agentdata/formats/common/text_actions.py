@@ -42,6 +42,11 @@ _EXECUTE_NAMES = {
     "execute_ipython": ("execute_ipython_cell", "code"),
     "execute_browse": ("browser", "code"),
 }
+_CODE_BLOB = re.compile(
+    r"(?:^Code:\n```(?:py|python)?\n(?P<block>.*?)\n?```(?:<end_code>)?"
+    r"|^<code>(?P<tagged>.*?)</code>)\s*\Z",
+    re.DOTALL | re.MULTILINE,
+)
 _FUNCTION = re.compile(
     r"<function=(?P<name>[^>\s]+)>(?P<body>(?:\s*<parameter=[^>\s]+>.*?</parameter>)*)\s*"
     r"(?P<end></function>|\Z)\s*",
@@ -88,6 +93,17 @@ def execute_tags(text: str, warnings: list[str]) -> TextAction | None:
     name, key = _EXECUTE_NAMES[match["tag"]]
     call = ToolCall(name, {key: _lines(match["code"])})
     return TextAction((call,), text[: match.start()].rstrip("\n"))
+
+
+def code_blob(text: str, warnings: list[str]) -> TextAction | None:
+    """`Code:` and a block of Python, or `<code>`, at the end of a text (smolagents)."""
+    match = _CODE_BLOB.search(text)
+    if match is None or text.count("Code:\n") + text.count("<code>") != 1:
+        return None
+    code = match["block"] if match["tagged"] is None else _lines(match["tagged"])
+    return TextAction(
+        (ToolCall("python_interpreter", {"code": code}),), text[: match.start()].rstrip()
+    )
 
 
 def command_tag(text: str, warnings: list[str]) -> TextAction | None:
