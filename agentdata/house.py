@@ -85,5 +85,6 @@ def _code() -> list[str]:
         path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix())
         if path.suffix in (".py", ".json")
-        and path.relative_to(root).parts[0] not in ("assets", "cli", "stats", "training")
+        and path.relative_to(root).parts[0]
+        not in ("assets", "cli", "evaluation", "stats", "training")
     ]
