@@ -53,7 +53,7 @@ def is_right(value: Any, options: Sequence[Any], schema: Mapping[str, Any]) -> b
     if declared is str:
         return plain(value) in [plain(option) for option in options if isinstance(option, str)]
     if declared is list:
-        return _plain_items(value) in [_plain_items(option) for option in options]
+        return any(_list_is_right(value, option) for option in options)
     return value in options
 
 
@@ -100,9 +100,13 @@ def _dict_is_right(value: Any, option: Any) -> bool:
     if any(key not in option for key in value):
         return False
     return all(
-        plain(value[key]) in [plain(one) for one in options] if key in value else "" in options
-        for key, options in option.items()
+        any(_is_same(value[key], one) for one in options) if key in value else "" in options
+        for key, options in ((key, _listed(values)) for key, values in option.items())
     )
+
+
+def _listed(options: Any) -> list[Any]:
+    return options if isinstance(options, list) else [options]
 
 
 def _dicts_are_right(value: Any, option: Any) -> bool:
@@ -111,6 +115,18 @@ def _dicts_are_right(value: Any, option: Any) -> bool:
     )
 
 
-def _plain_items(value: Any) -> list[Any]:
+def _list_is_right(value: Any, option: Any) -> bool:
     # "" stands for a value that may be left out, which the checker takes for an empty list.
-    return [plain(item) for item in value] if isinstance(value, list | str) else [value]
+    items = option if isinstance(option, list | str) else [option]
+    return len(value) == len(items) and all(
+        _is_same(one, other) for one, other in zip(value, items, strict=True)
+    )
+
+
+def _is_same(value: Any, option: Any) -> bool:
+    """What lies deeper is compared as it stands, or, beyond what the checker does, by options."""
+    if plain(value) == plain(option):
+        return True
+    if isinstance(value, dict):
+        return _dict_is_right(value, option)
+    return isinstance(value, list) and isinstance(option, list) and _list_is_right(value, option)

@@ -163,8 +163,14 @@ def _judge_call(
             and isinstance(arguments, str)
             and same_text(arguments, wanted, compare)
         )
-        # Text has no names: it is one argument, right or not.
-        return CallVerdict(expected, predicted, True, same_url, 1, 1, int(same), 0, 0, (), same)
+        # Text has no names: it is one argument, right or another.
+        given = 1 if isinstance(arguments, str) else len(arguments)
+        asked_for = 1 if expected.options is None else len(expected.options)
+        if same:
+            return CallVerdict(expected, predicted, True, same_url, 1, 1, 1, arguments=True)
+        return CallVerdict(
+            expected, predicted, True, same_url, given, asked_for, 0, max(1, asked_for), given
+        )
     types = expected.types or {}
     asked = [name for name in expected.options if name in arguments or not expected.may_lack(name)]
     missing = sum(name not in arguments for name in asked)
