@@ -8,7 +8,7 @@ from typing import Any
 
 from agentdata import formats
 from agentdata.conversation import ToolCall, ToolSpec
-from agentdata.errors import RowError
+from agentdata.errors import RowError, UsageError
 from agentdata.formats.common.calls import read_call
 from agentdata.formats.common.values import first_value
 from agentdata.templates import Template, parse_calls
@@ -53,7 +53,7 @@ def read_prediction(
 ) -> PredictedTurn:
     """The turn in a row of predictions: raw text under one of `TEXT_KEYS`, or calls.
 
-    Raises RowError `no_prediction`, `no_template` (raw text without one), and those of calls.
+    Raises RowError `no_prediction` and those of calls, UsageError `no_template` for raw text.
     """
     calls = first_value(dict(row), CALL_KEYS)
     text = first_value(dict(row), TEXT_KEYS)
@@ -67,7 +67,11 @@ def read_prediction(
         known = ", ".join((*TEXT_KEYS, *CALL_KEYS))
         raise RowError("no_prediction", f"the row has none of: {known}")
     if template is None:
-        raise RowError("no_template", "raw text cannot be read without --template")
+        raise UsageError(
+            "no_template",
+            "raw text cannot be read without --template",
+            remedy="name the template that the model was trained with (`agentdata templates`)",
+        )
     return parse_turn(text, template, tools)
 
 

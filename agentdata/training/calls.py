@@ -53,8 +53,8 @@ class CallCheck:
         Shards hold no tools, so there is none of `schema_valid` and `hallucinated`.
         """
         engine.model.module.eval()
-        sums = added(turn_sums(judge(self.expected(turn), self.predicted(turn, engine)))
-                     for turn in self.turns)  # fmt: skip
+        verdicts = (judge(self.expected(turn), self.predicted(turn, engine)) for turn in self.turns)
+        sums = added(turn_sums(verdict) for verdict in verdicts)
         total = np.array(engine.world.sums(sums.ravel().tolist())).reshape(len(FIGURES), 2)
         return {name: value for name, value in values(total).items() if value is not None}
 
@@ -89,8 +89,8 @@ def call_check(
     tokenizer that the manifest names is not the one that the shards were compiled with, and
     `nothing_to_generate`.
     """
-    recipe = data.manifest.recipe
     tokenizer = _tokenizer(data.manifest)
+    recipe = data.manifest.recipe
     chat_format = "chatml" if recipe["template"] == "auto" else recipe["template"]
     template = get_template(chat_format, recipe["agent_template"], bos=tokenizer.bos)
     parse_turn("", template)

@@ -6,6 +6,7 @@ from collections.abc import Set
 from typing import Any
 
 import torch
+from transformers import GenerationConfig
 
 from agentdata.training.hugging_face import CausalModel
 from agentdata.training.model import Decoder
@@ -33,18 +34,17 @@ def greedy(
 
 
 def _cached(module: Any, ids: torch.Tensor, stops: Set[int], most_tokens: int) -> list[int]:
-    """The same with the keys and values of earlier tokens kept, which transformers knows how to."""
-    cache = None
-    made: list[int] = []
-    following = ids
-    for _ in range(most_tokens):
-        output = module(input_ids=following, past_key_values=cache, use_cache=True)
-        cache = getattr(output, "past_key_values", None)
-        token = output.logits[:, -1:].argmax(dim=-1)
-        made.append(int(token))
-        if made[-1] in stops:
-            break
-        ids = torch.cat((ids, token), dim=1)
-        # A model without such a cache (a recurrent one) is given the whole text again.
-        following = token if cache is not None else ids
-    return made
+    """The same by transformers, which keeps what it knows of earlier tokens."""
+    greedily = GenerationConfig(
+        do_sample=False,
+        max_new_tokens=most_tokens,
+        eos_token_id=sorted(stops) or None,
+        pad_token_id=0,
+    )
+    # What the model's own says of sampling and penalties fills whatever is not said here.
+    own, module.generation_config = module.generation_config, greedily
+    try:
+        made = module.generate(ids, attention_mask=torch.ones_like(ids))
+    finally:
+        module.generation_config = own
+    return [int(token) for token in made[0, ids.shape[1] :]]

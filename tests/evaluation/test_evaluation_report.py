@@ -195,7 +195,8 @@ def test_msagent_bench_scores_plugin_url_parameters_and_the_whole(
     [
         ({"template": "nonsense"}, [{"id": "a", "text": "x"}], "unknown_agent_template"),
         ({}, [{"id": "q", "text": "x"}], "nothing_scored"),
-        ({}, [{"id": "a", "text": "x"}], "nothing_scored"),
+        ({}, [{"id": "a", "text": "x"}], "no_template"),
+        ({}, [{"id": "a"}], "nothing_scored"),
         ({}, [], "nothing_scored"),
     ],
 )
@@ -209,7 +210,7 @@ def test_what_cannot_be_scored_is_one_clear_line(
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     source = write(tmp_path / "val.jsonl", [row("a", "Oslo")])
-    with pytest.raises(UsageError, match="none.jsonl"):
+    with pytest.raises(UsageError, match=r"none\.jsonl"):
         evaluate([source], tmp_path / "none.jsonl")
 
 
