@@ -30,6 +30,9 @@ STOP_IS_NO_TOKEN = "stop_is_no_token"
 """What ends the model's turns is not one token of the tokenizer, as servers want it to stop."""
 
 
+_NO_HAND_IN_BYTES = ("assets", "cli", "evaluation", "show", "stats", "training")
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What every row goes through. `warnings` are codes that hold for every row."""
@@ -129,5 +132,5 @@ def _code() -> list[str]:
         path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix())
         if path.suffix in (".py", ".json")
-        and path.relative_to(root).parts[0] not in ("assets", "cli", "show", "stats", "training")
+        and path.relative_to(root).parts[0] not in _NO_HAND_IN_BYTES
     ]

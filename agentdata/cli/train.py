@@ -51,6 +51,11 @@ def _option(name: str, kind: Any, text: str, **more: Any) -> Callable[[Any], Any
 @_option("--seed", int, "Of shuffling, initial parameters and dropout.")
 @_option("--eval-every", int, "Steps between validations; one more at the end.")
 @_option("--eval-tokens", int, "Tokens of the validation split to use.")
+@_option(
+    "--eval-calls",
+    int,
+    "Turns of the validation split to generate at each validation and score by their calls.",
+)
 @_option("--save-every", int, "Steps between checkpoints.")
 @_option("--keep-checkpoints", int, "How many of the newest checkpoints stay.")
 @_option("--resume", bool, "Go on from the newest checkpoint in --out, if any.", is_flag=True)
@@ -108,6 +113,8 @@ def line(record: Mapping[str, Any], steps: int) -> str:
         return text
     if record.get("event") == "checkpoint":
         return f"{at}  checkpoint {record['path']}"
+    if "eval_calls" in record:
+        return f"{at}  generated turns: {calls_line(record['eval_calls'])}"
     if "val_loss" in record:
         return f"{at}  validation loss {record['val_loss']:.4f}"
     if record["loss"] is None:
@@ -116,6 +123,13 @@ def line(record: Mapping[str, Any], steps: int) -> str:
         f"{at}  loss {record['loss']:.4f}  lr {record['lr']:.2e}  "
         f"grad {record['grad_norm']:.2f}  {record['tokens_per_s']:,.0f} tokens/s"
     )
+
+
+def calls_line(figures: Mapping[str, float]) -> str:
+    """The figures over generated turns, in percent, for people."""
+    names = ("format", "call_recall", "name", "argument_f1", "call", "turn", "irrelevance")
+    shown = [name for name in (*names, "rouge_l") if name in figures]
+    return ", ".join(f"{name} {100 * figures[name]:.1f} %" for name in shown)
 
 
 def summary(result: Mapping[str, Any]) -> str:
@@ -129,4 +143,6 @@ def summary(result: Mapping[str, Any]) -> str:
         parts.append(f"last loss {result['loss']:.4f}")
     if result["val_loss"] is not None:
         parts.append(f"validation loss {result['val_loss']:.4f}")
+    if result["eval_calls"] is not None:
+        parts.append(f"generated turns: {calls_line(result['eval_calls'])}")
     return "; ".join(parts) + f"\nwrote {result['out']}"

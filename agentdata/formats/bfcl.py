@@ -2,13 +2,17 @@
 files of their own.
 
 The first of the values that an answer allows is taken; a parameter that may be left out is left out
-where "" comes first. Rows of several turns name classes whose functions lie in files of their own,
-and their answers are calls in Python's syntax; the results are not known, so the calls of a turn
-stand together. A question without an answer ends with the user.
+where "" comes first. `meta["accepted"]` holds all of them, for `evaluation/`, and
+`meta["call_expected"]` whether a question without an answer is to be met with a call.
+
+Rows of several turns name classes whose functions lie in files of their own, and their answers are
+calls in Python's syntax; the results are not known, so the calls of a turn stand together. A
+question without an answer ends with the user.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +43,8 @@ CLASS_FILES = {
 }
 """The file with the functions of each class that rows name."""
 FUNCTION_FOLDER = "multi_turn_func_doc"
+_RELEVANCE = re.compile(r"(?:live_)?(ir)?relevance_\d")
+"""How the ids begin of questions that are only there to be called for, or not."""
 _NOW_THERE = "I have updated some more functions you can choose from. What about now?"
 
 
@@ -82,7 +88,7 @@ def read(row: dict[str, Any]) -> Conversation:
         if not turn and str(index) in missed:
             messages.append(Message("user", _update(missed[str(index)], tools)))
         messages += [_message(raw, f"/question/{index}/{n}") for n, raw in enumerate(turn)]
-        messages += answers.of_turn(index)
+        messages += answers.of_turn(index, len(messages))
     if not messages:
         raise RowError("no_messages", "the row asks nothing", pointer="/question")
     return Conversation(
@@ -90,6 +96,7 @@ def read(row: dict[str, Any]) -> Conversation:
         messages=tuple(messages),
         tools=tuple(tool for tool in tools if tool.name not in held_back),
         warnings=text_warnings(messages),
+        meta=answers.meta(row),
     )
 
 
@@ -129,8 +136,17 @@ class _Answers:
         self.by_turn = bool(self.gold) and all(isinstance(item, list) for item in self.gold)
         self.tools = {tool.name: tool for tool in tools}
         self.names = {name: list(_properties(tool)) for name, tool in self.tools.items()}
+        self.accepted: list[dict[str, Any]] = []
 
-    def of_turn(self, index: int) -> list[Message]:
+    def meta(self, row: dict[str, Any]) -> dict[str, Any]:
+        """What evaluation needs to know of the turns so far."""
+        if self.gold:
+            return {"accepted": self.accepted} if self.accepted else {}
+        match = _RELEVANCE.match(row_id(row))
+        return {"call_expected": match[1] is None} if match else {}
+
+    def of_turn(self, index: int, message: int) -> list[Message]:
+        """The answer to a turn, which is to stand at this place among the messages."""
         if self.by_turn:
             gold = self.gold[index] if index < len(self.gold) else []
         else:
@@ -139,7 +155,10 @@ class _Answers:
             return []
         pointer = f"/ground_truth/{index}" if self.by_turn else "/ground_truth"
         if all(isinstance(item, dict) for item in gold):
-            return [Message("assistant", tool_calls=tuple(self._call(g, pointer) for g in gold))]
+            calls = tuple(self._call(g, pointer) for g in gold)
+            options = [_options(next(iter(g.values()))) for g in gold]
+            self.accepted.append({"message": message, "calls": options})
+            return [Message("assistant", tool_calls=calls)]
         if not all(isinstance(item, str) for item in gold):
             raise RowError("bad_answer", "an answer is neither calls nor text", pointer=pointer)
         read = [read_python_calls(item, self.names) for item in gold]
@@ -147,6 +166,7 @@ class _Answers:
         if calls and all(read):
             return [Message("assistant", tool_calls=calls)]
         # Texts that would do alike.
+        self.accepted.append({"message": message, "texts": list(gold)})
         return [Message("assistant", gold[0])]
 
     def _call(self, gold: dict[str, Any], pointer: str) -> ToolCall:
@@ -176,6 +196,11 @@ def _first_allowed(allowed: Mapping[str, Any], required: Sequence[Any] = ()) -> 
         if options and (options[0] != "" or name in required):
             firsts[name] = _plain(options[0])
     return firsts
+
+
+def _options(allowed: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """{name: allowed values}."""
+    return {name: v if isinstance(v, list) else [v] for name, v in allowed.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -81,7 +81,7 @@ class CompiledRows:
         for shard in self.rows.manifest.shards:
             if shard.split != self._split:
                 continue
-            column = open_shard(self.directory, shard, self.rows.packed).column(name)
+            column = open_shard(self.directory, shard, self.rows.manifest).column(name)
             for number, value in enumerate(column.to_pylist()):
                 if value == id_ or (name == "ids" and id_ in value):
                     seen = self._seen([start + number])

@@ -31,7 +31,10 @@ Progress = Callable[[Record], None]
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a run came to; `loss` and `val_loss` are the last ones, None where there is none."""
+    """What a run came to; `loss` and `val_loss` are the last ones, None where there is none.
+
+    `eval_calls` are the last figures over generated turns (see `evaluation.figures.FIGURES`).
+    """
 
     out: Path
     steps: int
@@ -40,6 +43,7 @@ class TrainResult:
     trained_tokens: int
     loss: float | None
     val_loss: float | None
+    eval_calls: dict[str, float] | None
     rows: int
     too_long_rows: int
     parameters: int
@@ -49,7 +53,7 @@ class TrainResult:
 def train(options: TrainOptions, progress: Progress = lambda record: None) -> TrainResult:
     """Trains on the split `train` of a compiled directory and writes `options.out_directory`.
 
-    That holds metrics.jsonl (a line per step, a line per validation), loss.svg, report.json,
+    That holds metrics.jsonl (a line per step, one or two per validation), loss.svg, report.json,
     model/ and checkpoint-<step>/. `progress` gets every line of metrics.jsonl, and before them
     one record `{"event": "start", ...}`; `{"event": "checkpoint", ...}` for each checkpoint.
 
@@ -113,6 +117,8 @@ def _run(run: Run, progress: Progress) -> TrainResult:
             report.append_metrics(out, record)
         progress(record)
 
+    if state.step == 0:
+        _check_calls(run, 0, log)
     remaining = islice(run.plan.walk(state.position), run.steps - state.step)
     for step, (here, rows, following) in enumerate(remaining, start=state.step + 1):
         log({"step": step, "epoch": here.epoch, **_train_step(run, step, rows)})
@@ -120,6 +126,7 @@ def _run(run: Run, progress: Progress) -> TrainResult:
             val_loss = _validate(run)
             if val_loss is not None:
                 log({"step": step, "val_loss": val_loss})
+            _check_calls(run, step, log)
         state = replace(state, step=step, position=following)
         if step % run.options.save_every == 0 and step < run.steps:
             if world.leads:
@@ -210,11 +217,17 @@ def _validate(run: Run) -> float | None:
     return figures.loss
 
 
+def _check_calls(run: Run, step: int, log: Progress) -> None:
+    if run.calls is not None:
+        log({"step": step, "eval_calls": run.calls.figures(run.engine)})
+
+
 def _result(run: Run) -> TrainResult:
     records = report.read_metrics(run.out)
     steps = [record for record in records if "loss" in record]
     losses = [record["loss"] for record in steps if record["loss"] is not None]
     val_losses = [record["val_loss"] for record in records if "val_loss" in record]
+    checks = [record["eval_calls"] for record in records if "eval_calls" in record]
     result = TrainResult(
         out=run.out,
         steps=run.steps,
@@ -223,6 +236,7 @@ def _result(run: Run) -> TrainResult:
         trained_tokens=sum(record["trained_tokens"] for record in steps),
         loss=losses[-1] if losses else None,
         val_loss=val_losses[-1] if val_losses else None,
+        eval_calls=checks[-1] if checks else None,
         rows=len(run.plan.data),
         too_long_rows=run.plan.too_long,
         parameters=_parameters(run.engine.model),

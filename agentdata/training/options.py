@@ -37,8 +37,9 @@ class TrainOptions:
     go through the model together, up to `micro_batch_tokens` with padding (at least one
     sequence), which changes memory and speed and nothing else. Rows longer than `max_length`
     tokens are left out and counted. Validation runs every `eval_every` steps and at the end, on
-    up to `eval_tokens` tokens of the split `validation`; a checkpoint is written every
-    `save_every` steps, the newest `keep_checkpoints` are kept.
+    up to `eval_tokens` tokens of the split `validation`; with `eval_calls`, that many of its turns
+    are then generated too, before the first step as well, and their calls scored. A checkpoint is
+    written every `save_every` steps, the newest `keep_checkpoints` are kept.
 
     Raises UsageError `bad_option`.
     """
@@ -59,6 +60,7 @@ class TrainOptions:
     seed: int = 0
     eval_every: int = 100
     eval_tokens: int = 100_000
+    eval_calls: int = 0
     save_every: int = 500
     keep_checkpoints: int = 2
     resume: bool = False
@@ -70,6 +72,7 @@ class TrainOptions:
         positive = ("epochs", "micro_batch_tokens", "eval_every", "eval_tokens", "save_every")
         for name in (*positive, "keep_checkpoints", "clip"):
             _require(getattr(self, name) > 0, name, "above 0")
+        _require(self.eval_calls >= 0, "eval_calls", "0 or more")
         for name in ("steps", "batch_tokens", "max_length"):
             value = getattr(self, name)
             _require(value is None or value > 0, name, "above 0")

@@ -15,6 +15,7 @@ from agentdata.errors import AgentDataError, UsageError
 from agentdata.shards.manifest import MANIFEST_NAME
 from agentdata.shards.reader import ShardDataset
 from agentdata.training import report
+from agentdata.training.calls import CallCheck, call_check
 from agentdata.training.data import StepPlan, TrainSequence, sequences
 from agentdata.training.hugging_face import load_model
 from agentdata.training.model import Decoder, TinyConfig, TinyDecoder
@@ -33,6 +34,7 @@ class Run:
     out: Path
     plan: StepPlan
     validation: list[TrainSequence]
+    calls: CallCheck | None
     engine: Engine
     optimizer: torch.optim.Optimizer
     steps: int
@@ -85,6 +87,7 @@ def prepare(options: TrainOptions, world: World) -> Run:
         out,
         plan,
         validation,
+        _calls(options, world),
         engine,
         _optimizer(options, model),
         steps,
@@ -144,6 +147,20 @@ def _own_validation(options: TrainOptions, world: World) -> Iterator[TrainSequen
     within[:1] = True
     for index in fitting[within][world.rank :: world.size]:
         yield from sequences(data[index])
+
+
+def _calls(options: TrainOptions, world: World) -> CallCheck | None:
+    if not options.eval_calls:
+        return None
+    # Unlike the loss, this was asked for: without the split there is nothing to say.
+    data = ShardDataset(options.directory, "validation")
+    return call_check(
+        data,
+        options.eval_calls,
+        rank=world.rank,
+        size=world.size,
+        max_length=options.max_length,
+    )
 
 
 def _identity(options: TrainOptions, steps: int) -> dict[str, Any]:
