@@ -66,3 +66,11 @@ REASONS: dict[str, str] = {
     "too_long": "The row is over --max-length.",
 }
 """{code: what it means}; rows keep the message that tells more in rejects.jsonl."""
+
+NOTHING_TO_LEARN = frozenset(
+    {
+        *("bad_json", "error_response", "no_messages", "no_model_turn", "no_request"),
+        *("no_trained_tokens", "not_a_conversation", "not_an_object", "unfinished_response"),
+    }
+)
+"""Codes of rows that hold no answer of a model, whole or not."""

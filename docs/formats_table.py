@@ -19,7 +19,7 @@ from agentdata.errors import AgentDataError
 from agentdata.formats import FORMATS
 from agentdata.intake import COMPANION, UNKNOWN_FORMAT
 from agentdata.pipeline import measure
-from agentdata.reasons import REASONS
+from agentdata.reasons import NOTHING_TO_LEARN, REASONS
 from agentdata.recipe import make_recipe
 from agentdata.shards.manifest import SourceCounts
 from agentdata.sources.paths import ENDINGS
@@ -139,22 +139,27 @@ def summary(found: list[Source]) -> str:
     merged = sum(s.merged for s in found)
     rejected = sum(s.rejects.total() for s in found)
     written = sum(s.written for s in found)
+    lost = sum((s.filtered + s.rejects).total() for s in found) - sum(
+        (s.filtered + s.rejects)[code] for s in found for code in NOTHING_TO_LEARN
+    )
     return (
         f"\n{read:,} rows read, {written:,} written, {merged:,} merged, "
         f"{read - written - merged - rejected:,} filtered, {rejected:,} rejected: "
-        f"{(written + merged) / read:.2%} went in.\n"
+        f"{(written + merged) / read:.2%} went in. Of the {written + lost:,} rows that hold "
+        f"an answer of a model, {written / (written + lost):.2%} were written.\n"
     )
 
 
 def legend(found: Iterable[Source]) -> Iterator[str]:
-    """Every code of the table, with its count and what it says is wrong with the data."""
+    """Every code of the table, with its count, whether there is an answer, and what is wrong."""
     counts: Counter[str] = Counter()
     for source in found:
         counts += source.filtered + source.rejects
-    yield "\n| code | rows | what is wrong with the data |"
-    yield "| --- | ---: | --- |"
+    yield "\n| code | rows | an answer | what is wrong with the data |"
+    yield "| --- | ---: | --- | --- |"
     for code, rows in counts.most_common():
-        yield f"| `{code}` | {rows} | {_cell(REASONS[code])} |"
+        answer = "none" if code in NOTHING_TO_LEARN else "yes"
+        yield f"| `{code}` | {rows} | {answer} | {_cell(REASONS[code])} |"
 
 
 def _cell(text: str) -> str:

@@ -24,7 +24,9 @@ from agentdata.formats.common.values import check, first_key
 _PROMPT = ("prompt", "messages", "conversations", "question", "instruction")
 _CHOSEN = ("chosen", "chosen_response", "completion")
 _REJECTED = ("rejected", "rejected_response")
-_READERS = (hermes, nemo, toolace, swift, openai, sharegpt)
+_READERS = tuple(
+    module.FORMAT for module in (hermes, nemo, toolace, swift, openai, sharegpt)
+)
 _LABEL = re.compile(r"(?:\A|\n\n)(Human|Assistant):")
 _LABELS = {"Human": "user", "Assistant": "assistant"}
 
@@ -97,11 +99,11 @@ def _first(messages: list[Any]) -> dict[str, Any]:
 
 
 def _read(row: dict[str, Any]) -> Conversation:
-    fits = [(module.detect(row), module) for module in _READERS]
+    fits = [(format_.detect(row), format_) for format_ in _READERS]
     best = max(fit for fit, _ in fits)
     if best is Fit.NO:
         return openai.read(row) if "messages" in row else sharegpt.read(row)
-    return next(module for fit, module in fits if fit is best).read(row)
+    return next(format_ for fit, format_ in fits if fit is best).read(row)
 
 
 def _place(pointer: str, prompts: int, prompt_key: str | None, chosen_key: str) -> str:
