@@ -24,9 +24,7 @@ from agentdata.formats.common.values import check, first_key
 _PROMPT = ("prompt", "messages", "conversations", "question", "instruction")
 _CHOSEN = ("chosen", "chosen_response", "completion")
 _REJECTED = ("rejected", "rejected_response")
-_READERS = tuple(
-    module.FORMAT for module in (hermes, nemo, toolace, swift, openai, sharegpt)
-)
+_READERS = tuple(module.FORMAT for module in (hermes, nemo, toolace, swift, openai, sharegpt))
 _LABEL = re.compile(r"(?:\A|\n\n)(Human|Assistant):")
 _LABELS = {"Human": "user", "Assistant": "assistant"}
 
