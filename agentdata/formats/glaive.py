@@ -67,7 +67,13 @@ def read(row: dict[str, Any]) -> Conversation:
     row = unfold(row, strict=True)
     check(GlaiveRow, row)
     if row.get("chat") is None:
-        return _read_turns(read_chat(row, _TURNS))
+        try:
+            return _read_turns(read_chat(row, _TURNS))
+        except RowError as error:
+            at = error.pointer.replace("/chat", "/conversations").replace(
+                "/system", "/conversations"
+            )
+            raise RowError(error.code, error.message, pointer=at) from None
     warnings: list[str] = []
     tools, system = _read_system(row.get("system") or "")
     messages = [Message("system", system)] if system else []

@@ -101,7 +101,19 @@ def read(row: dict[str, Any]) -> Conversation:
     Raises RowError `bad_tool_call`, and those of lists of messages.
     """
     check(NeMoRow, row)
-    row = _whole(row)
+    whole = _whole(row)
+    if whole is row:
+        return _read(row)
+    try:
+        return _read(whole)
+    except RowError as error:
+        said = f"/messages/{len(row['input'])}"
+        at = "/output" if error.pointer.startswith(said) else error.pointer
+        at = at.replace("/messages", "/input", 1)
+        raise RowError(error.code, error.message, pointer=at) from None
+
+
+def _read(row: dict[str, Any]) -> Conversation:
     if messages_key(row, DIALECT) == "chat":
         row = {**row, "chat": [_plain(turn, index) for index, turn in enumerate(row["chat"])]}
     conversation = read_chat(row, DIALECT)

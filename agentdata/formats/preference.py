@@ -24,7 +24,14 @@ from agentdata.formats.common.values import check, first_key
 _PROMPT = ("prompt", "messages", "conversations", "question", "instruction")
 _CHOSEN = ("chosen", "chosen_response", "completion")
 _REJECTED = ("rejected", "rejected_response")
-_READERS = tuple(module.FORMAT for module in (hermes, nemo, toolace, swift, openai, sharegpt))
+_READERS: tuple[Format, ...] = (
+    hermes.FORMAT,
+    nemo.FORMAT,
+    toolace.FORMAT,
+    swift.FORMAT,
+    openai.FORMAT,
+    sharegpt.FORMAT,
+)
 _LABEL = re.compile(r"(?:\A|\n\n)(Human|Assistant):")
 _LABELS = {"Human": "user", "Assistant": "assistant"}
 
@@ -106,12 +113,13 @@ def _read(row: dict[str, Any]) -> Conversation:
 
 def _place(pointer: str, prompts: int, prompt_key: str | None, chosen_key: str) -> str:
     """The place in the row of one in the messages made of it."""
-    head, key, *rest = pointer.split("/")
-    if key not in ("messages", "conversations"):
+    parts = pointer.split("/")[1:]
+    if not parts or parts[0] not in ("messages", "conversations"):
         return pointer
-    if not rest or not rest[0].isdigit() or int(rest[0]) >= prompts:
-        return f"{head}/{chosen_key}"
-    return "/".join([head, prompt_key or key, *rest])
+    index = int(parts[1]) if parts[1:] and parts[1].isdigit() else prompts
+    if index >= prompts or prompt_key is None:
+        return f"/{chosen_key}"
+    return f"/{prompt_key}"
 
 
 FORMAT = Format(
