@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agentdata.conversation import Conversation
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
 from agentdata.templates.blocks import Block, blocks_of, names_by_id, results_of
 from agentdata.templates.chat_formats.base import ChatFormat, SystemTurn
 from agentdata.templates.prompt import Kind, Mark, Piece, Segment, parts
-from agentdata.templates.written import ModelTurns, last_piece
+from agentdata.templates.written import ModelTurns
 
 
 def header(text: str) -> Segment:
@@ -48,14 +47,12 @@ class Renderer:
         for index, block in enumerate(self.blocks):
             following = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
             if block.role == "assistant":
-                self.out += self.model.segments(index)
-                inline = following is not None and following.role == "tool"
-                inline = inline and self._is_inline(index)
-                if inline:
-                    self._open_observation()
-                    continue
-                self._end_turn(block, following)
-            elif block.role == "tool":
+                said, inline = self.model.turn(index)
+                self.out += said
+                if not inline:
+                    self._end_turn(block, following)
+                continue
+            if block.role == "tool":
                 self._results(index, following, inline)
             elif block.role == "system":
                 for number, message in block.messages:
@@ -64,11 +61,10 @@ class Renderer:
                     self.out.append(header(self.marks.system[1]))
             else:
                 self._user(block, following)
-            if inline and block.role == "tool":
-                if following is None:
-                    self._generate()
-            elif block.role != "assistant":
+            if not (inline and block.role == "tool"):
                 self._open_model(index, following)
+            elif following is None:
+                self._generate()
         asked = (Kind.USER, Kind.TOOL_RESULT)
         return [segment for segment in self.out if segment.text or segment.kind in asked]
 
@@ -166,21 +162,6 @@ class Renderer:
         """What a server writes where the model is to go on."""
         marks = self.marks
         self.out.append(header(marks.empty_think if marks.generation is None else marks.generation))
-
-    def _is_inline(self, index: int) -> bool:
-        """Whether results stand inside the model's turn: the template says so, or the whole turn is
-        one message in which the model wrote its call in ReAct words."""
-        if self.agent.results_in is ResultsIn.MODEL:
-            return True
-        one = len(self.model.pieces(index)) == 1
-        return one and self.agent.keywords.are_in(last_piece(self.out))
-
-    def _open_observation(self) -> None:
-        """Make the model's text end with the word at which generation stops for the result."""
-        text, word = last_piece(self.out), self.agent.keywords.observation
-        if self.agent.keywords.are_in(text) and not text.endswith(word):
-            addition = word if text.endswith("\n") else "\n" + word
-            self.out[-1] = replace(self.out[-1], text=self.out[-1].text + addition)
 
     def _results(self, index: int, following: Block | None, inline: bool) -> None:
         block, before = self.blocks[index], self.blocks[index - 1] if index else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from agentdata.conversation import Conversation, Message
-from agentdata.templates.agent_templates.base import AgentTemplate
+from agentdata.templates.agent_templates.base import AgentTemplate, ResultsIn
 from agentdata.templates.blocks import Block
 from agentdata.templates.chat_formats.base import ChatFormat, Earlier, EmptyThink
 from agentdata.templates.prompt import Kind, Mark, Segment, parts
@@ -16,12 +16,8 @@ THINK_OPEN = "<think>"
 THINK_CLOSE = "</think>"
 
 
-def last_piece(out: Sequence[Segment]) -> str:
-    """The text that the model wrote for its last message, calls apart from what it said."""
-    return "".join(segment.text for segment in _last_piece(out))
-
-
 def _last_piece(out: Sequence[Segment]) -> list[Segment]:
+    """What the model wrote for its last message, calls apart from what it said."""
     piece: list[Segment] = []
     for segment in reversed(out):
         same = segment.message == out[-1].message and segment.trainable
@@ -63,14 +59,34 @@ class ModelTurns:
         asked = [index for index, role in enumerate(roles) if role in ("user", "tool")]
         return asked[-1] if asked else 0
 
-    def segments(self, index: int) -> list[Segment]:
-        """What the model writes in the block of that index."""
+    def turn(self, index: int) -> tuple[list[Segment], bool]:
+        """What the model writes in the block of that index, and whether results follow inside its
+        turn: the template says so, or the whole turn is one message in which the model wrote its
+        call in ReAct words."""
         block = self.blocks[index]
         out: list[Segment] = []
         for number, message in block.messages:
             out += self._said(number, message)
             if message.tool_calls:
                 self._add_calls(out, number, message)
+        inline = index + 1 < len(self.blocks) and self.blocks[index + 1].role == "tool"
+        if inline and self.agent.results_in is not ResultsIn.MODEL:
+            one = len(self.pieces(index)) == 1
+            inline = one and self.agent.keywords.are_in(_text(_last_piece(out)))
+        if inline:
+            self._open_observation(out)
+        return self._with_thinking(out, index), inline
+
+    def _open_observation(self, out: list[Segment]) -> None:
+        """Make the model's text end with the word at which generation stops for the result."""
+        text, word = _text(_last_piece(out)), self.agent.keywords.observation
+        if self.agent.keywords.are_in(text) and not text.endswith(word):
+            addition = word if text.endswith("\n") else "\n" + word
+            out[-1] = replace(out[-1], text=out[-1].text + addition)
+
+    def _with_thinking(self, out: list[Segment], index: int) -> list[Segment]:
+        """A turn with the thinking that its place in the conversation gives it, or takes."""
+        block = self.blocks[index]
         first = block.messages[0][0]
         if index < self.thinking_from:
             return self._without_thinking(out, index)
@@ -101,9 +117,8 @@ class ModelTurns:
     def _thinks(self, out: Sequence[Segment], first: int) -> bool:
         """Whether what the model wrote in a turn, `first` its first message, has thinking."""
         if self.marks.think_anywhere:
-            text = "".join(segment.text for segment in out)
-            return self.marks.think_open in text or THINK_CLOSE in text
-        begin = "".join(segment.text for segment in out if segment.message == first)
+            return self.marks.think_open in _text(out) or THINK_CLOSE in _text(out)
+        begin = _text([segment for segment in out if segment.message == first])
         return begin.startswith((self.marks.think_open, self.marks.empty_think))
 
     def pieces(self, index: int) -> list[str]:
@@ -150,7 +165,7 @@ class ModelTurns:
         said: list[Segment] = []
         if out and out[-1].kind is not Kind.TOOL_CALL:
             said = _last_piece(out)
-        text = "".join(segment.text for segment in said)
+        text = _text(said)
         kept, separator = self.agent.lead_in(text if said else None)
         if kept != text:
             out[len(out) - len(said) :] = _cut(said, text.index(kept), len(kept))
@@ -167,12 +182,16 @@ class ModelTurns:
         """An earlier round as a server replays it: no thinking, white space stripped."""
         first = self.blocks[index].messages[0][0]
         said = [s for s in out if s.message == first and s.kind is not Kind.TOOL_CALL]
-        text = self.marks.without_thinking("".join(s.text for s in said))
+        text = self.marks.without_thinking(_text(said))
         think = self._no_thinking(self.marks.history_think, index, text)
         history = Segment(think, Kind.REASONING, first, True, control=True)
         kept = [history] if history.text else []
         kept += [Segment(text, Kind.CONTENT, first, trainable=True)] if text else []
         return kept + out[len(said) :]
+
+
+def _text(segments: Sequence[Segment]) -> str:
+    return "".join(segment.text for segment in segments)
 
 
 def _cut(segments: Sequence[Segment], start: int, length: int) -> list[Segment]:

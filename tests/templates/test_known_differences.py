@@ -103,6 +103,15 @@ def test_user_after_calls(template: str) -> None:
     assert [segment.trainable for segment in before] == [False, False, True]
 
 
+def test_open_turn_after_two_thoughts() -> None:
+    thoughts = said("<think>a</think>b<think>c</think>d")
+    prompt, _ = rendered("seed_oss", "default", [USER, thoughts, USER])
+    assert prompt.text.endswith("assistant\n<seed:think><seed:cot_budget_reflect>")
+
+
 def test_each_is_written_down() -> None:
     named = re.findall(r"^\| `(\w+)` ", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(named) == {row[0] for row in TEXTS} | {"user_after_calls"}
+    assert set(named) == {row[0] for row in TEXTS} | {
+        "user_after_calls",
+        "open_turn_after_two_thoughts",
+    }

@@ -179,3 +179,10 @@ def test_results_stand_in_the_order_of_their_calls(ids: tuple[str | None, ...], 
     prompt = render(Conversation("id", messages), get_template("chatml"))
     found = [s.text for s in prompt.segments if s.kind is Kind.TOOL_RESULT]
     assert " ".join(re.findall(r"from \w+", "".join(found))) == order
+
+
+def test_history_without_thinking_keeps_the_space_before_the_word_for_a_result() -> None:
+    react = Message("assistant", "Action: f\nAction Input: {} ", reasoning="hm")
+    messages = (Message("user", "q"), react, Message("tool", "5"), Message("assistant", "done"))
+    text = render(Conversation("id", messages), get_template("qwen3"), keep_thinking=False).text
+    assert "assistant\nAction: f\nAction Input: {} \nObservation:5\n<think>" in text
