@@ -13,18 +13,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from agentdata.cli._options import given
 from agentdata.cli._progress import CompileProgress, Display
 from agentdata.errors import UsageError
-from agentdata.loss_scale import parse_weights
 from agentdata.pipeline import compile_recipe
-from agentdata.recipe import (
-    load_recipe,
-    make_recipe,
-    parse_media_tokens,
-    parse_size,
-    parse_split,
-    parse_template_args,
-)
+from agentdata.recipe import load_recipe, make_recipe
 from agentdata.shards.manifest import Manifest
 
 
@@ -121,19 +114,7 @@ def command(
           --loss-scale hermes --max-length 8192 --split val=0.02 --out shards
     """
     values: dict[str, Any] = load_recipe(recipe_file) if recipe_file else {}
-    options["template_arg"] = parse_template_args(options["template_arg"]) or None
-    given = {key: value for key, value in options.items() if value is not None}
-    if "split" in given:
-        given["split"] = parse_split(given["split"])
-    if "media_tokens" in given:
-        given["media_tokens"] = parse_media_tokens(given["media_tokens"])
-    if "weights" in given:
-        given["weights"] = parse_weights(given["weights"])
-    if "shard_size" in given:
-        given["shard_size"] = parse_size(given["shard_size"])
-    values |= given
-    if "redact" in given:
-        values["redact"] = [kind.strip() for kind in given["redact"].split(",")]
+    values |= given(options)
     if sources:
         values["sources"] = list(sources)
     if not values.get("sources"):

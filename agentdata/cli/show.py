@@ -11,9 +11,10 @@ import click
 import orjson
 from rich.console import Console
 
+from agentdata.cli._options import ROW_OPTIONS, given
+from agentdata.cli.compile_ import command as compile_command
 from agentdata.errors import AgentDataError, UsageError
-from agentdata.loss_scale import parse_weights
-from agentdata.recipe import Recipe, load_recipe, make_recipe, parse_template_args
+from agentdata.recipe import Recipe, load_recipe, make_recipe
 from agentdata.shards.manifest import MANIFEST_NAME
 from agentdata.show.columns import Sides, side_by_side
 from agentdata.show.compiled import CompiledRows
@@ -54,22 +55,6 @@ BUNDLED = "bundled"
 )
 @click.option("--recipe", "recipe_file", type=click.Path(), help="YAML file with these options.")
 @click.option("--split", help="Split of DIR (default train).")
-@click.option("--tokenizer", help="As in compile; bundled (default), or what DIR was made with.")
-@click.option("--format", help="Raw format, or auto (default).")
-@click.option("--template", help="As in compile.")
-@click.option("--template-arg", multiple=True, help="KEY=VALUE for the chat template; repeatable.")
-@click.option("--template-date", help="The day that chat templates are told it is.")
-@click.option("--train-injected", is_flag=True, default=None, help="As in compile.")
-@click.option("--unstable", help="split (default), keep, reject.")
-@click.option("--agent-template", help="How calls are written; auto is the template's own.")
-@click.option("--loss-scale", help="What is trained, and how much.")
-@click.option("--weights", help="By kind: tool_call=2,reasoning=0.5; multiply.")
-@click.option("--max-length", type=int, help="Tokens per row at most.")
-@click.option("--overflow", help="drop (default), truncate_left, truncate_right, split, error.")
-@click.option("--special-tokens-in-text", help="plain (default), reject or allow.")
-@click.option("--straddle", help="min (default), first, max.")
-@click.option("--check", help="strict, normal (default), off.")
-@click.option("--redact", help="Take out secrets, email, or both (secrets,email).")
 @click.option("--no-pager", is_flag=True, help="Print at once, even if it is long.")
 @click.option(
     "--html",
@@ -97,6 +82,8 @@ def command(
     DIR is a directory that `agentdata compile` wrote. Anything else is raw SOURCEs, shown as
     `compile` would write them. Dim text is not trained, plain text is (weight 1), warm colours
     are trained more, cool ones less. Where there are no colours, weights stand in the margin.
+    Options that say what becomes of a row are those of `compile`; the default tokenizer is the
+    bundled one, or the one that DIR was compiled with.
 
     \b
     Example:
@@ -113,13 +100,13 @@ def command(
         raise UsageError(
             "bad_option", "--diff goes without --html and --explain", remedy="drop one"
         )
-    given = _given(options)
+    told = given(options)
     count = rows or (20 if html else 1)
     directory = _directory(sources)
     sides: list[Sides] = []
     if directory is not None:
-        _only_tokenizer(given, recipe_file, directory)
-        compiled = CompiledRows(directory, split=split, tokenizer=given.get("tokenizer"))
+        _only_tokenizer(told, recipe_file, directory)
+        compiled = CompiledRows(directory, split=split, tokenizer=told.get("tokenizer"))
         if worst is not None:
             seen = compiled.worst(worst, count)
         else:
@@ -129,7 +116,7 @@ def command(
     else:
         if split is not None:
             raise UsageError("bad_option", "--split: raw sources have none", remedy="leave it out")
-        raw = RawRows(_recipe(sources, recipe_file, given))
+        raw = RawRows(_recipe(sources, recipe_file, told))
         if worst is not None:
             found = raw.worst(worst, count)
         else:
@@ -151,6 +138,9 @@ def command(
         _print(no_pager, lambda **look: render(seen, explain=explain, **look))
 
 
+command.params += [option for option in compile_command.params if option.name in ROW_OPTIONS]
+
+
 def _write_page(path: Path, seen: list[Seen], title: str) -> None:
     made = page(seen, title)
     try:
@@ -166,17 +156,6 @@ def _write_page(path: Path, seen: list[Seen], title: str) -> None:
     )
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, parsed."""
-    options["template_arg"] = parse_template_args(options["template_arg"]) or None
-    given = {name: value for name, value in options.items() if value is not None}
-    if "weights" in given:
-        given["weights"] = parse_weights(given["weights"])
-    if "redact" in given:
-        given["redact"] = [kind.strip() for kind in given["redact"].split(",")]
-    return given
-
-
 def _directory(sources: tuple[str, ...]) -> Path | None:
     """The compiled directory among the sources; None where all are raw."""
     finished = [source for source in sources if (Path(source) / MANIFEST_NAME).is_file()]
@@ -189,8 +168,8 @@ def _directory(sources: tuple[str, ...]) -> Path | None:
     return Path(finished[0]) if finished else None
 
 
-def _only_tokenizer(given: dict[str, Any], recipe_file: str | None, directory: Path) -> None:
-    names = [*(name for name in given if name != "tokenizer"), *(["recipe"] if recipe_file else [])]
+def _only_tokenizer(told: dict[str, Any], recipe_file: str | None, directory: Path) -> None:
+    names = [*(name for name in told if name != "tokenizer"), *(["recipe"] if recipe_file else [])]
     if names:
         option = "--" + names[0].replace("_", "-")
         raise UsageError(
@@ -200,8 +179,8 @@ def _only_tokenizer(given: dict[str, Any], recipe_file: str | None, directory: P
         )
 
 
-def _recipe(sources: tuple[str, ...], recipe_file: str | None, given: dict[str, Any]) -> Recipe:
-    values = (load_recipe(recipe_file) if recipe_file else {}) | given
+def _recipe(sources: tuple[str, ...], recipe_file: str | None, told: dict[str, Any]) -> Recipe:
+    values = (load_recipe(recipe_file) if recipe_file else {}) | told
     if sources:
         values["sources"] = list(sources)
     if not values.get("sources"):

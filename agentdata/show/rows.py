@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from agentdata.errors import AgentDataError, RowError
-from agentdata.example import example
+from agentdata.example import example, media_fault
 from agentdata.house import House, open_house
 from agentdata.intake import COMPANION, Task, plan_tasks, read_conversation, read_rows
 from agentdata.recipe import Recipe
@@ -89,6 +89,8 @@ class RawRows:
         try:
             row = render_row(self._redacted(raw), found.task, house, traced=True)
             tokens = house.encoder.encode_batch([part.prompt for part in row.parts])
+            if (fault := media_fault(row.parts, tokens)) is not None:
+                raise fault
         except RowError as error:
             place = Place(found.number, self.id_of(found) or "", source, line)
             prefix = raw.pointer_prefix if isinstance(raw, RawRow) else ""

@@ -16,9 +16,6 @@ import pytest
 if TYPE_CHECKING:
     from chromium import Browser
 
-# It has no examples, and doctest takes files of one name in several folders for the same.
-collect_ignore = ["conftest.py"]
-
 
 @pytest.fixture(scope="session")
 def _chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:

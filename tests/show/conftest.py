@@ -11,9 +11,6 @@ from show_rows import raw_rows, write_rows
 
 from agentdata.show.rows import RawRows
 
-# It has no examples, and doctest takes files of one name in several folders for the same.
-collect_ignore = ["conftest.py"]
-
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Callable[..., RawRows]:
