@@ -45,7 +45,9 @@ def is_right(value: Any, options: Sequence[Any], schema: Mapping[str, Any]) -> b
     else:
         return False
     if is_variable:
-        return value in options
+        return value in options or (
+            isinstance(value, dict | list) and any(_is_same(value, option) for option in options)
+        )
     if declared is dict:
         return any(_dict_is_right(value, option) for option in options if option != "")
     if declared is list and items is dict:
@@ -68,10 +70,10 @@ def plain(value: Any) -> Any:
     return _IGNORED.sub("", value).lower().replace("'", '"')
 
 
-def _declared(schema: Mapping[str, Any], options: Sequence[Any]) -> type | None:
+def _declared(schema: Mapping[str, Any], options: Sequence[Any]) -> type:
     name = schema.get("type")
     known = _TYPES.get(name) if isinstance(name, str) else None
-    return known or _type_of(options)
+    return known or _type_of(options) or str
 
 
 def _type_of(options: Sequence[Any]) -> type | None:

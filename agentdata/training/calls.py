@@ -18,8 +18,12 @@ from agentdata.evaluation.judge import judge
 from agentdata.evaluation.predicted import PredictedTurn, parse_turn
 from agentdata.shards.manifest import Manifest
 from agentdata.shards.reader import ShardDataset
+from agentdata.templates import Template
+from agentdata.templates.choose import Choice, choose_template
+from agentdata.templates.hand_written import HandWritten
+from agentdata.templates.jinja import JinjaTemplate
 from agentdata.templates.parse import AnyTemplate
-from agentdata.templates.render import get_template
+from agentdata.templates.template import PromptTemplate
 from agentdata.tokenization import load_tokenizer
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 from agentdata.training.data import TrainSequence, sequences
@@ -90,9 +94,10 @@ def call_check(
     `nothing_to_generate`.
     """
     tokenizer = _tokenizer(data.manifest)
-    recipe = data.manifest.recipe
-    chat_format = "chatml" if recipe["template"] == "auto" else recipe["template"]
-    template = get_template(chat_format, recipe["agent_template"], bos=tokenizer.bos)
+    chosen = _template(data.manifest, tokenizer)
+    template = chosen.template if isinstance(chosen, HandWritten) else chosen
+    if not isinstance(template, Template | JinjaTemplate):
+        raise UsageError("no_call_parser", f"--eval-calls: {chosen.name} cannot be read back")
     parse_turn("", template)
     found = list(islice(_turns(data, max_length), turns))
     if not found:
@@ -101,8 +106,8 @@ def call_check(
             f"--eval-calls: no row of the split validation of {data.directory} has a trained turn",
             remedy="compile with another --loss-scale, or leave --eval-calls out",
         )
-    marks = (template.chat_format.end_of_turn, template.chat_format.call_end)
-    known = (tokenizer.backend.token_to_id(mark.strip()) for mark in marks if mark.strip())
+    marks = {chosen.last_stop(calls) for calls in (True, False)}
+    known = (tokenizer.backend.token_to_id(mark.strip()) for mark in marks if mark)
     stops = frozenset(token for token in known if token is not None)
     return CallCheck(found[rank::size], tokenizer, template, stops)
 
@@ -126,6 +131,23 @@ def trained_runs(sequence: TrainSequence) -> Iterator[CallTurn]:
     ids: list[int] = sequence.input_ids.tolist()
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         yield CallTurn(ids[:start], ids[start:stop])
+
+
+def _template(manifest: Manifest, tokenizer: LoadedTokenizer) -> PromptTemplate:
+    recipe = manifest.recipe
+    return choose_template(
+        Choice(
+            recipe["template"],
+            recipe["agent_template"],
+            recipe.get("template_arg") or {},
+            recipe.get("template_date"),
+            recipe.get("train_injected", False),
+        ),
+        tokenizer.directory,
+        bos=tokenizer.bos,
+        special=tokenizer.special_tokens,
+        count_tokens=tokenizer.count_tokens,
+    )
 
 
 def _tokenizer(manifest: Manifest) -> LoadedTokenizer:

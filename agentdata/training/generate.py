@@ -35,7 +35,7 @@ def greedy(
 
 def _cached(module: Any, ids: torch.Tensor, stops: Set[int], most_tokens: int) -> list[int]:
     """The same by transformers, which keeps what it knows of earlier tokens."""
-    greedily = GenerationConfig(
+    greedily = GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=False,
         max_new_tokens=most_tokens,
         eos_token_id=sorted(stops) or None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
@@ -48,7 +48,10 @@ CALLS = st.lists(
     st.builds(
         ToolCall,
         st.sampled_from(["weather", "time", "other"]),
-        st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=3) | st.text(max_size=4),
+        st.dictionaries(
+            st.sampled_from(["city", "days", "zone"]) | st.text(max_size=3), JSON_VALUES, max_size=3
+        )
+        | st.text(max_size=4),
     ),
     max_size=4,
 )
@@ -78,6 +81,9 @@ def of(verdict: TurnVerdict) -> dict[str, float | None]:
 def test_a_prediction_equal_to_the_reference_scores_1_everywhere(
     calls: list[ToolCall], text: str, compare: Compare, ordered: bool, random: Any
 ) -> None:
+    # BFCL takes "" for a parameter that is left out, and no value of a type other than text.
+    odd = any(isinstance(c.arguments, dict) and c.arguments.get("days") == "" for c in calls)
+    assume(compare is not Compare.BFCL or not odd)
     turn = expected(*calls, text=text)
     if not ordered:
         random.shuffle(calls)

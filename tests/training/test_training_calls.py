@@ -44,8 +44,18 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+CHAT_TEMPLATE = """{% if tools %}<|im_start|>system
+{{ tools | tojson }}<|im_end|>
+{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content or '' }}{% for c in m.tool_calls or [] %}<tool_call>
+{{ {"name": c.function.name, "arguments": c.function.arguments} | tojson }}
+</tool_call>{% endfor %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
+
+@pytest.fixture(scope="module", params=["chatml", "jinja"])
+def shards(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """Rows with a turn of calls and a reply each; a part of them is the validation split."""
     folder = tmp_path_factory.mktemp("calls")
     rows = []
@@ -60,11 +70,12 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         rows.append({"id": f"row-{number}", "messages": messages})
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "chat.jinja").write_text(CHAT_TEMPLATE)
     recipe = Recipe(
         sources=[str(folder / "rows.jsonl")],
         tokenizer="bundled",
-        template="chatml",
-        agent_template="hermes",
+        template="chatml" if request.param == "chatml" else str(folder / "chat.jinja"),
+        agent_template="hermes" if request.param == "chatml" else "auto",
         split={"validation": 0.25},
     )
     agentdata.compile(recipe, folder / "shards")
