@@ -18,6 +18,7 @@ BOUND = """
 import sys, tracemalloc, numpy.random, pyarrow as pa, agentdata
 data = agentdata.ShardDataset(sys.argv[1], cache_bytes=int(sys.argv[2]))
 sampler = agentdata.ShardSampler(data, seed=1)
+data[0], list(sampler)
 tracemalloc.start()
 tokens = sum(int(data[index]["loss_weights"].sum()) for index in sampler)
 print(tokens, pa.default_memory_pool().max_memory(), tracemalloc.get_traced_memory()[1])
