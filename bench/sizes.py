@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -23,7 +22,13 @@ def measure(scratch: Path, sizes: list[int], workers: int) -> list[dict[str, Any
         write_rows(rows, source)
         seconds, cpu, peak = _watched(
             [
-                *(sys.executable, "-m", "agentdata.cli", "compile", str(source)),
+                *(
+                    sys.executable,
+                    "-c",
+                    "from agentdata.cli import main; main()",
+                    "compile",
+                    str(source),
+                ),
                 *("--tokenizer", "bundled", "--template", "chatml", "--out", str(out)),
                 *("--workers", str(workers)),
             ]
@@ -62,14 +67,14 @@ def _cpu() -> float:
 
 def _tree(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                stat = Path(f"/proc/{entry}/stat").read_text()
+                stat = (entry / "stat").read_text()
             except OSError:
                 continue
             parent = int(stat.rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry))
+            children.setdefault(parent, []).append(int(entry.name))
     found = [root]
     for pid in found:
         found.extend(children.get(pid, ()))
