@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from agentdata.pipeline import compile_recipe as compile
     from agentdata.recipe import Recipe
     from agentdata.shards.reader import ShardDataset
+    from agentdata.shards.shuffle import ShardSampler
     from agentdata.templates import get_template, parse_calls, render
 
 __all__ = [
     "Recipe",
     "ShardDataset",
+    "ShardSampler",
     "__version__",
     "compile",
     "get_template",
@@ -24,6 +26,7 @@ __all__ = [
 
 _HOMES = {
     "Recipe": ("agentdata.recipe", "Recipe"),
+    "ShardSampler": ("agentdata.shards.shuffle", "ShardSampler"),
     "ShardDataset": ("agentdata.shards.reader", "ShardDataset"),
     "compile": ("agentdata.pipeline", "compile_recipe"),
     "get_template": ("agentdata.templates", "get_template"),

@@ -13,10 +13,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from agentdata.packing import pack
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import make_recipe
 from agentdata.shards.manifest import Manifest, load_manifest
@@ -242,22 +239,6 @@ def test_datasets_polars_and_duckdb_read_it(
     assert scanned.item() == tokens
     query = f"select sum(len(loss_weights)), sum(trained_tokens) from '{out}/data/*.parquet'"
     assert duckdb.connect().execute(query).fetchone() == (tokens, manifest.total().trained_tokens)
-
-
-@settings(max_examples=200)
-@given(st.lists(st.integers(1, 50), max_size=200), st.integers(50, 200))
-def test_packs_hold_every_row_once_and_never_too_much(lengths: list[int], capacity: int) -> None:
-    packs = pack(lengths, capacity)
-    assert sorted(row for rows in packs for row in rows) == list(range(len(lengths)))
-    assert all(sum(lengths[row] for row in rows) <= capacity for rows in packs)
-    # The bound of best-fit decreasing (Johnson 1974): 11/9 of the optimum and a constant.
-    assert len(packs) <= 11 / 9 * -(-sum(lengths) // capacity) * 2 + 4
-
-
-def test_packs_are_full() -> None:
-    lengths = np.random.default_rng(0).lognormal(np.log(900), 0.7, 20_000).astype(int).clip(1, 8192)
-    packs = pack(lengths.tolist(), 8192)
-    assert lengths.sum() / (len(packs) * 8192) > 0.999
 
 
 @pytest.mark.parametrize("overflow", ["split", "truncate_left", "truncate_right"])

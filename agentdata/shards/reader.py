@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,11 @@ from agentdata.shards.schema import GRIDS, schema_of
 
 Row = dict[str, Any]
 CACHE_BYTES = 512 << 20
+_MAPPED_GROUP_BYTES = 16 << 10
+"""What a group of a mapped file takes beside the file's pages: views and Python objects."""
+_PER_TOKEN = {"input_ids", "labels", "loss_weights", "position_ids"}
+_ROW_BYTES = 512
+"""A generous estimate of what a decoded row takes beside its tokens."""
 
 
 class ShardDataset:
@@ -34,21 +40,31 @@ class ShardDataset:
     views; labels and weights are not shifted: those at i belong to predicting token i from the
     tokens before it.
 
-    At most `cache_bytes` of decoded row groups are kept (never less than one group). Arrow shards
-    are memory-mapped, so their rows cost no copy.
+    `columns` are those wanted in a row, all without it; what is not named is not decoded.
 
-    Raises UsageError `unknown_split`; AgentDataError `not_found`, `not_finished`, `bad_manifest`,
-    and `damaged_shard` where a file is missing, or its size, rows or columns are not those of the
-    manifest. File contents are not hashed here: that is what `agentdata verify` does.
+    At most `cache_bytes` of decoded row groups are kept (never less than one group). Arrow shards
+    are memory-mapped: their rows are views of the file, in any order at the same speed. Of Parquet
+    shards whole row groups are decoded, so read them in the order of a `ShardSampler`.
+
+    Raises UsageError `unknown_split`, `unknown_column`; AgentDataError `not_found`,
+    `not_finished`, `bad_manifest`, and `damaged_shard` where a file is missing, or its size, rows
+    or columns are not those of the manifest. File contents are not hashed here: that is what
+    `agentdata verify` does.
     """
 
     def __init__(
-        self, directory: str | Path, split: str = "train", *, cache_bytes: int = CACHE_BYTES
+        self,
+        directory: str | Path,
+        split: str = "train",
+        *,
+        columns: Collection[str] | None = None,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.directory = Path(directory)
         self.split = split
         self.cache_bytes = cache_bytes
         self.manifest: Manifest = load_manifest(self.directory)
+        self.columns = _fields(self.manifest, columns)
         shards = [shard for shard in self.manifest.shards if shard.split == split]
         if not shards:
             raise _unknown_split(self.directory, split, self.manifest)
@@ -56,10 +72,9 @@ class ShardDataset:
         self._groups = [
             (file, group) for file in self._files for group in range(len(file.group_rows))
         ]
-        media = self.manifest.media is not None
-        self._columns = schema_of(packed=self.packed, media=media)
         sizes = [rows for file in self._files for rows in file.group_rows]
         self.group_starts: npt.NDArray[np.int64] = np.cumsum([0, *sizes], dtype=np.int64)
+        self._starts: list[int] = self.group_starts.tolist()
         self._cache: OrderedDict[int, _Group] = OrderedDict()
         self._cached_bytes = 0
 
@@ -67,6 +82,16 @@ class ShardDataset:
     def packed(self) -> bool:
         """Whether a row holds several sequences, told apart by `seq_lengths`."""
         return self.manifest.packed
+
+    @property
+    def group_bytes(self) -> npt.NDArray[np.int64]:
+        """int64[row groups]: memory each takes when decoded, at most; 0 where files are mapped."""
+        ends = np.concatenate(([0], np.cumsum(self.lengths, dtype=np.int64)))
+        tokens = np.diff(ends[self.group_starts])
+        rows = np.diff(self.group_starts)
+        per_token = 4 * len(_PER_TOKEN & set(self.columns.names))
+        decoded = np.array([not file.mapped for file, _ in self._groups])
+        return np.where(decoded, tokens * per_token + rows * _ROW_BYTES, 0)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int32]:
@@ -95,7 +120,7 @@ class ShardDataset:
         return longest
 
     def __len__(self) -> int:
-        return int(self.group_starts[-1])
+        return self._starts[-1]
 
     def __getitem__(self, index: SupportsIndex) -> Row:
         position = operator.index(index)
@@ -103,15 +128,25 @@ class ShardDataset:
             position += len(self)
         if not 0 <= position < len(self):
             raise IndexError(f"row {operator.index(index)} of {len(self)}")
-        number = int(np.searchsorted(self.group_starts, position, side="right")) - 1
-        return self._group(number).row(position - int(self.group_starts[number]))
+        number = bisect_right(self._starts, position) - 1
+        return self._group(number).row(position - self._starts[number])
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Row]:
+        """The rows, in the order asked for; what torch's DataLoader fetches a batch with.
+
+        Rows of one group are read together, so that it is decoded once.
+        """
+        rows: list[Row] = [{}] * len(indices)
+        for place in sorted(range(len(indices)), key=indices.__getitem__):
+            rows[place] = self[indices[place]]
+        return rows
 
     def __iter__(self) -> Iterator[Row]:
         return (self[index] for index in range(len(self)))
 
     def __reduce__(self) -> tuple[object, ...]:
         # Worker processes open the files for themselves.
-        return (_reopen, (self.directory, self.split, self.cache_bytes))
+        return (_reopen, (self.directory, self.split, tuple(self.columns.names), self.cache_bytes))
 
     def _scalars(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         parts = [_numpy(chunk) for file in self._files for chunk in file.column(name).chunks]
@@ -121,7 +156,7 @@ class ShardDataset:
         group = self._cache.get(number)
         if group is None:
             file, index = self._groups[number]
-            group = _decode(file.read(index), self._columns)
+            group = _decode(file.read(index, self.columns.names), self.columns, file.mapped)
             self._cache[number] = group
             self._cached_bytes += group.bytes
             while self._cached_bytes > self.cache_bytes and len(self._cache) > 1:
@@ -134,12 +169,16 @@ class ShardFile(Protocol):
     """One shard: groups of rows that are decoded together."""
 
     group_rows: list[int]
+    mapped: bool
+    """Whether what is read are views of the file, and not memory of their own."""
 
-    def read(self, group: int) -> pa.Table: ...
+    def read(self, group: int, columns: list[str] | None = None) -> pa.Table: ...
     def column(self, name: str) -> pa.ChunkedArray: ...
 
 
 class _ParquetFile:
+    mapped = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         with _damage(path):
@@ -150,9 +189,9 @@ class _ParquetFile:
                 metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)
             ]
 
-    def read(self, group: int) -> pa.Table:
+    def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
         with _damage(self.path):
-            return self._file.read_row_group(group)
+            return self._file.read_row_group(group, columns=columns)
 
     def column(self, name: str) -> pa.ChunkedArray:
         with _damage(self.path):
@@ -160,6 +199,8 @@ class _ParquetFile:
 
 
 class _ArrowFile:
+    mapped = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         with _damage(path):
@@ -171,14 +212,18 @@ class _ArrowFile:
                 for group in range(self._file.num_record_batches)
             ]
 
-    def read(self, group: int) -> pa.Table:
+    def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
         with _damage(self.path):
-            return pa.Table.from_batches([self._file.get_batch(group)])
+            table = pa.Table.from_batches([self._file.get_batch(group)])
+            return table if columns is None else table.select(columns)
 
     def column(self, name: str) -> pa.ChunkedArray:
         with _damage(self.path):
-            wanted = pa.ipc.IpcReadOptions(included_fields=[self.schema.get_field_index(name)])
-            return pa.ipc.open_file(self._source, options=wanted).read_all().column(0)
+            # Views of whole batches: reading chosen fields would allocate the size of the file.
+            batches = (self._file.get_batch(group) for group in range(len(self.group_rows)))
+            return pa.chunked_array(
+                [batch.column(name) for batch in batches], self.schema.field(name).type
+            )
 
 
 class _damage:
@@ -214,7 +259,7 @@ class _Group:
         return row
 
 
-def _decode(table: pa.Table, columns: pa.Schema) -> _Group:
+def _decode(table: pa.Table, columns: pa.Schema, mapped: bool) -> _Group:
     text: dict[str, pa.Array] = {}
     numbers: dict[str, npt.NDArray[Any]] = {}
     lists: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.int32]]] = {}
@@ -228,7 +273,7 @@ def _decode(table: pa.Table, columns: pa.Schema) -> _Group:
             text[field.name] = column
         else:
             lists[field.name] = (_numpy(column.values), _numpy(column.offsets))
-    return _Group(table.nbytes, text, numbers, lists)
+    return _Group(_MAPPED_GROUP_BYTES if mapped else table.nbytes, text, numbers, lists)
 
 
 def _numpy(array: pa.Array) -> npt.NDArray[Any]:
@@ -271,5 +316,21 @@ def _unknown_split(directory: Path, split: str, manifest: Manifest) -> UsageErro
     return UsageError("unknown_split", f"{directory} has no split {split!r}: {known}")
 
 
-def _reopen(directory: Path, split: str, cache_bytes: int) -> ShardDataset:
-    return ShardDataset(directory, split, cache_bytes=cache_bytes)
+def _fields(manifest: Manifest, columns: Collection[str] | None) -> pa.Schema:
+    known = schema_of(packed=manifest.packed, media=manifest.media is not None)
+    if columns is None:
+        return known
+    for name in columns:
+        if name not in known.names:
+            raise UsageError(
+                "unknown_column",
+                f"the shards have no column {name!r}",
+                remedy=f"choose among {', '.join(known.names)}",
+            )
+    return pa.schema([field for field in known if field.name in columns])
+
+
+def _reopen(
+    directory: Path, split: str, columns: tuple[str, ...], cache_bytes: int
+) -> ShardDataset:
+    return ShardDataset(directory, split, columns=columns, cache_bytes=cache_bytes)

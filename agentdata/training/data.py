@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from agentdata.shards.manifest import load_manifest
 from agentdata.shards.reader import Row, ShardDataset
-
-Rows = npt.NDArray[np.int64]
-BYTES_PER_TOKEN = 16
-"""Of a decoded row group: ids, labels, weights, positions."""
+from agentdata.shards.shuffle import Rows, cut_by_budget, shuffled
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,7 @@ class Position:
 
 
 class StepPlan:
-    """Cuts each epoch's shuffled rows into optimizer steps; the same for the same seed.
-
-    Shuffling is over everything where the decoded rows fit the reader's cache. Beyond that, row
-    groups are shuffled, then the rows of as many groups as fit: each group is decoded once.
-    """
+    """Cuts each epoch's rows, in the order of a `ShardSampler`, into optimizer steps."""
 
     def __init__(
         self, data: ShardDataset, *, batch_tokens: int, seed: int, max_length: int | None = None
@@ -89,18 +84,7 @@ class StepPlan:
             here = following
 
     def _shuffled(self, epoch: int) -> Rows:
-        random = np.random.default_rng((self.seed, epoch))
-        starts = self.data.group_starts
-        ends = np.concatenate(([0], np.cumsum(self.data.lengths, dtype=np.int64)))
-        sizes = (ends[starts[1:]] - ends[starts[:-1]]) * BYTES_PER_TOKEN
-        if sizes.sum() <= self.data.cache_bytes:
-            windows: Iterable[Rows] = [np.arange(len(self.data))]
-        else:
-            order = random.permutation(len(sizes))
-            cuts = cut_by_budget(sizes[order], self.data.cache_bytes)
-            groups = [np.arange(starts[g], starts[g + 1]) for g in order]
-            windows = (np.concatenate(groups[start:stop]) for start, stop in cuts)
-        rows: Rows = np.concatenate([random.permutation(window) for window in windows])
+        rows = shuffled(self.data, self.seed, epoch)
         kept: Rows = rows[self._kept[rows]]
         return kept
 
@@ -109,20 +93,14 @@ class StepPlan:
         return [rows[start:stop] for start, stop in cuts]
 
 
-def cut_by_budget(sizes: npt.NDArray[np.integer], budget: int) -> list[tuple[int, int]]:
-    """Consecutive ranges (start, stop) whose sizes sum to at most `budget`, or hold one item.
+def open_split(directory: Path, split: str) -> ShardDataset:
+    """The rows of a split, with the columns that `sequences` reads.
 
-    >>> cut_by_budget(np.array([3, 4, 9, 1, 1]), 8)
-    [(0, 2), (2, 3), (3, 5)]
+    Raises what `ShardDataset` raises.
     """
-    ends = np.cumsum(sizes, dtype=np.int64)
-    cuts, start = [], 0
-    while start < len(sizes):
-        before = int(ends[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(ends, before + budget, side="right")), start + 1)
-        cuts.append((start, stop))
-        start = stop
-    return cuts
+    packed = ("seq_lengths",) if load_manifest(directory).packed else ()
+    columns = ("input_ids", "loss_weights", *packed)
+    return ShardDataset(directory, split, columns=columns)
 
 
 def sequences(row: Row) -> Iterator[TrainSequence]:

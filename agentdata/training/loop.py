@@ -17,8 +17,9 @@ import torch
 
 from agentdata import __version__
 from agentdata.errors import AgentDataError
+from agentdata.shards.shuffle import Rows
 from agentdata.training import checkpoint, report
-from agentdata.training.data import Position, Rows, sequences
+from agentdata.training.data import Position, sequences
 from agentdata.training.model import Decoder
 from agentdata.training.options import TrainOptions
 from agentdata.training.setup import Run, prepare

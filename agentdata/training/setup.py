@@ -16,7 +16,7 @@ from agentdata.shards.manifest import MANIFEST_NAME
 from agentdata.shards.reader import ShardDataset
 from agentdata.training import report
 from agentdata.training.calls import CallCheck, call_check
-from agentdata.training.data import StepPlan, TrainSequence, sequences
+from agentdata.training.data import StepPlan, TrainSequence, open_split, sequences
 from agentdata.training.hugging_face import load_model
 from agentdata.training.model import Decoder, TinyConfig, TinyDecoder
 from agentdata.training.options import TINY, TrainOptions
@@ -47,7 +47,7 @@ def prepare(options: TrainOptions, world: World) -> Run:
     Raises UsageError (`out_exists`, `media_unsupported`, `vocab_mismatch`, `too_long`) and
     AgentDataError (`nothing_to_train`, `bad_model`, and those of the reader).
     """
-    data = ShardDataset(options.directory, "train")
+    data = open_split(options.directory, "train")
     if data.manifest.media is not None:
         raise UsageError(
             "media_unsupported",
@@ -138,7 +138,7 @@ def _dtype(options: TrainOptions, world: World) -> torch.dtype:
 def _own_validation(options: TrainOptions, world: World) -> Iterator[TrainSequence]:
     """This process's share of the first rows of `validation`, up to `eval_tokens`."""
     try:
-        data = ShardDataset(options.directory, "validation")
+        data = open_split(options.directory, "validation")
     except UsageError:
         return
     limit = options.max_length or np.iinfo(np.int32).max
