@@ -13,7 +13,7 @@ CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 
 @dataclass(frozen=True)
 class Peer:
-    """A library that tokenizes conversations, what to install for it, and the script that runs it."""
+    """A library that tokenizes conversations, what to install for it, and its script."""
 
     name: str
     packages: tuple[str, ...]
