@@ -78,9 +78,8 @@ def lengths(figures: Figures, width: int) -> str:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: count(int(value))))
         axes.grid(axis="y", color=LINE, linewidth=0.6)
         axes.set_axisbelow(True)
-        near = max(2 * last, CUT_OFFS[0])
         for context in figures.contexts:
-            if context.length not in CUT_OFFS or not low < context.length <= near:
+            if context.length not in CUT_OFFS or not low < context.length < high:
                 continue
             axes.axvline(context.length, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
             axes.annotate(
