@@ -3,8 +3,8 @@
     python bench/speed.py THREADS RUNS SOURCE TOKENIZER TEMPLATE [AGENT_TEMPLATE LOSS_SCALE]
 
 Both run on as many cores, compile with a worker on each. Prints one JSON object: tokens, and
-medians of tokens/s of both and of their ratios by the clock and by processor time, the latter also without
-loading the tokenizer, which `encode_batch` does not count.
+medians of tokens/s of both and of their ratios by the clock and by processor time, the latter
+also without loading the tokenizer, which `encode_batch` does not count.
 """
 
 from __future__ import annotations
