@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from contextlib import nullcontext
+from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from agentdata.errors import UsageError
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import load_recipe, make_recipe
 from agentdata.shards.manifest import Manifest
+
+PIPED_WIDTH = 120
 
 
 @click.command("compile")
@@ -142,14 +145,18 @@ def command(
 
 
 def _print(manifest: Manifest, out: Path, seconds: float) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    folder = _common_folder([counts.source for counts in manifest.sources])
     table = Table()
-    table.add_column("source", overflow="fold", ratio=1)
+    table.add_column(f"source in {folder}" if folder else "source", overflow="fold", ratio=1)
     for title in ("format", "read", "written", "rejected", "filtered", "tokens", "trained"):
         table.add_column(title, overflow="fold")
     for counts in manifest.sources:
         tokens = counts.tally.tokens
         table.add_row(
-            counts.source,
+            counts.source.removeprefix(folder),
             ", ".join(counts.formats),
             str(counts.read),
             str(counts.written + counts.merged),
@@ -158,7 +165,6 @@ def _print(manifest: Manifest, out: Path, seconds: float) -> None:
             str(tokens),
             f"{counts.tally.trained_tokens / tokens:.1%}" if tokens else "",
         )
-    console = Console()
     console.print(table)
     total = manifest.total()
     console.print(
@@ -172,6 +178,15 @@ def _print(manifest: Manifest, out: Path, seconds: float) -> None:
         _print_counts(console, "trained turns", turns)
     if any(counts.rejected for counts in manifest.sources):
         console.print(f"rejected rows, with reasons: {out / 'rejects.jsonl'}", highlight=False)
+
+
+def _common_folder(sources: list[str]) -> str:
+    """The folder that holds all of several sources, with the / behind it; else ""."""
+    try:
+        folder = f"{commonpath(sources)}/" if len(sources) > 1 else ""
+    except ValueError:  # some are absolute, others not
+        return ""
+    return folder if all(source.startswith(folder) for source in sources) else ""
 
 
 def _print_counts(console: Console, title: str, counters: list[Counter[str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from agentdata.reasons import REASONS
@@ -14,6 +15,7 @@ def test_the_list_of_formats_is_current() -> None:
     spec = importlib.util.spec_from_file_location("formats_table", ROOT / "docs/formats_table.py")
     assert spec is not None and spec.loader is not None
     script = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = script  # dataclasses look their module up
     spec.loader.exec_module(script)
     text = (ROOT / "docs/formats.md").read_text("utf-8")
     listed = script.HEAD + "\n".join(script.format_table()) + "\n"

@@ -51,7 +51,7 @@ FILES = [
     ("llamafactory-sharegpt/mllm_demo.json", "swift", 6, 0, 0, 0),
     ("llamafactory-sharegpt/reason_tool_use_demo_50.jsonl", "openai", 50, None, None, 0),
     ("llamafactory-sharegpt/v1_sft_demo.jsonl", "openai", 500, 0, 0, 0),
-    ("ms-swift-docs/docs__source__Customization__Custom-dataset.jsonl", "swift", 60, None, None, 0),
+    ("ms-swift-docs/docs__source__Customization__Custom-dataset.jsonl", "swift", 60, None, None, 8),
     ("ms-swift-docs/docs__source__Instruction__Agent-support.jsonl", "swift", 2, 3, 3, 0),
     ("ms-swift-docs/docs__source_en__Instruction__Agent-support.jsonl", "swift", 2, 3, 3, 0),
     ("ms-swift-docs/tests/llm/data/swift_multi.jsonl", "swift", 3, 0, 0, 0),
