@@ -237,6 +237,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, attack: Path, width:
     assert browser.execute_script("return document.getElementById('main').scrollWidth") <= width
 
 
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHOTS = [("show-page", 1160, 640, "light"), ("show-page-dark", 1160, 640, "dark")]
 
 
@@ -245,7 +246,7 @@ def test_screenshots_show_something(
     browser: Browser, sample: Path, tmp_path: Path, name: str, width: int, height: int, scheme: str
 ) -> None:
     """`make screenshots` writes them to docs/images."""
-    folder = Path(os.environ.get("AGENTDATA_SCREENSHOTS", tmp_path))
+    folder = IMAGES if os.environ.get("AGENTDATA_IMAGES") else tmp_path
     browser.open(sample, width=width, height=height, scheme=scheme)
     browser.find_element("id", "filter").send_keys("calendar")
     browser.execute_script("document.activeElement.blur()")
