@@ -41,7 +41,8 @@ REACT = {"loss_scale": "react", "agent_template": "react_en"}
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of rows of the bundled sample."""
     folder = tmp_path_factory.mktemp("page")
-    return written(folder / "page.html", sample_dir() / "openai.jsonl", "openai.jsonl", **REACT)
+    source = Path(os.path.relpath(sample_dir() / "openai.jsonl"))
+    return written(folder / "page.html", source, "openai.jsonl", **REACT)
 
 
 def texts(browser: Browser, selector: str) -> list[str]:
@@ -237,8 +238,15 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, attack: Path, width:
     assert browser.execute_script("return document.getElementById('main').scrollWidth") <= width
 
 
+_LOOK = """
+const block = (kind) => [...document.querySelectorAll("#prompt .block")]
+  .find((b) => b.querySelector("b").textContent === kind);
+block("reasoning").scrollIntoView();
+block("tool result").querySelectorAll(".t")[3]
+  .dispatchEvent(new PointerEvent("pointerover", {bubbles: true}));
+"""
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-SHOTS = [("show-page", 1160, 640, "light"), ("show-page-dark", 1160, 640, "dark")]
+SHOTS = [("show-page", 1240, 560, "light"), ("show-page-dark", 1240, 560, "dark")]
 
 
 @pytest.mark.parametrize(("name", "width", "height", "scheme"), SHOTS)
@@ -250,10 +258,7 @@ def test_screenshots_show_something(
     browser.open(sample, width=width, height=height, scheme=scheme)
     browser.find_element("id", "filter").send_keys("calendar")
     browser.execute_script("document.activeElement.blur()")
-    browser.execute_script(
-        "document.querySelector('#prompt .t.h2').dispatchEvent("
-        "new PointerEvent('pointerover', {bubbles: true}))"
-    )
+    browser.execute_script(_LOOK)
     shot = browser.screenshot(folder / f"{name}.png")
     assert shot.stat().st_size < 150_000
     browser.get("about:blank")
