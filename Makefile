@@ -6,7 +6,7 @@ STAMP = $(VENV)/.installed
 DEMO = out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types schemas golden docs parity bench soak clean
+.PHONY: help setup demo test lint types schemas golden docs screenshots parity bench soak clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -52,6 +52,9 @@ golden: $(STAMP) ## Write the golden cases anew; look at the diff.
 
 docs: $(STAMP) ## Write docs/formats.md anew: formats, and what became of the reference data.
 	$(BIN)/python docs/formats_table.py
+
+screenshots: $(STAMP) ## Take the pictures in docs/images anew; needs Chromium.
+	AGENTDATA_BROWSER=required AGENTDATA_IMAGES=1 $(BIN)/pytest tests/browser
 
 parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl for others.
 	@$(BIN)/python tests/parity.py $(CASES); status=$$?; \

@@ -26,6 +26,9 @@ TOLD = [
 ]
 
 
+SAMPLE = ("openai.jsonl", "swift.jsonl", "msagent_react.jsonl")
+
+
 def house(told: dict[str, object]) -> House:
     return open_house(make_recipe({"sources": ["-"], "tokenizer": "bundled", **told}))
 
@@ -47,7 +50,7 @@ def characters(row: Rendered) -> tuple[np.ndarray, np.ndarray]:
 def test_the_factors_of_every_character_multiply_to_its_weight(told: dict[str, object]) -> None:
     open_ = house(told)
     count = 0
-    for task in plan_tasks([str(sample_dir())]):
+    for task in plan_tasks([str(sample_dir() / name) for name in SAMPLE]):
         for raw in read_rows(task):
             try:
                 conversation = read_conversation(raw, task)
@@ -61,7 +64,7 @@ def test_the_factors_of_every_character_multiply_to_its_weight(told: dict[str, o
                 np.testing.assert_array_equal(row.weights.ends, bare.weights.ends)
                 np.testing.assert_array_equal(row.weights.values, bare.weights.values)
                 count += 1
-    assert count > 90
+    assert count > 60
 
 
 def steps_at(row: Rendered, text: str) -> tuple[Step, ...]:
