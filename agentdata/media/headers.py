@@ -18,12 +18,15 @@ ORIENTATION = 0x0112
 def image_size(source: Path | bytes) -> tuple[int, int]:
     """(height, width) in pixels of an image as it is shown, which is how processors load it.
 
-    Reads the header; no pixel is decoded. Raises RowError `media_corrupt`, `media_missing`.
+    Reads the header; no pixel is decoded. Raises RowError `media_corrupt`, `media_missing`,
+    `media_too_large` where it has so many pixels that Pillow refuses to open it.
     """
     try:
         file: BinaryIO
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
             return _size(file)
+    except Image.DecompressionBombError as error:
+        raise RowError("media_too_large", f"{_name(source)}: {error}") from None
     except UnidentifiedImageError:
         raise RowError("media_corrupt", f"{_name(source)} is no image") from None
     except OSError as error:
@@ -37,7 +40,7 @@ def image_size(source: Path | bytes) -> tuple[int, int]:
 
 def _size(file: BinaryIO) -> tuple[int, int]:
     with warnings.catch_warnings():
-        # A large image is none of our concern: its pixels are never decoded here.
+        # Of an image that is merely large; its pixels are never decoded here.
         warnings.simplefilter("ignore")
         with Image.open(file) as image:
             width, height = image.size

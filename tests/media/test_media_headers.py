@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,15 @@ def test_damaged(data: bytes, tmp_path: Path) -> None:
         with pytest.raises(RowError) as error:
             image_size(source)
         assert error.value.code == "media_corrupt"
+
+
+def test_more_pixels_than_any_processor_would_load() -> None:
+    data = bytearray(image_bytes(9, 9))
+    header = b"IHDR" + struct.pack(">II", 50_000, 50_000) + data[24:29]
+    data[12:33] = header + struct.pack(">I", zlib.crc32(header))
+    with pytest.raises(RowError) as error:
+        image_size(bytes(data))
+    assert error.value.code == "media_too_large"
 
 
 def test_missing(tmp_path: Path) -> None:
