@@ -11,8 +11,8 @@ from agentdata.checks import CHECKS
 from agentdata.reasons import REASONS
 
 PACKAGE = Path(agentdata.__file__).parent
-OTHER_COMMANDS = {"not_representable"}
-"""Codes of rows that `convert` cannot write."""
+OTHER_COMMANDS = {"no_prediction", "not_representable"}
+"""Codes of rows that `convert` cannot write and `eval` cannot judge."""
 PLACES = {"RowError": 0, "BadRow": 1}
 """Where the code stands among the arguments."""
 
