@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,10 +15,11 @@ Spans = Sequence[tuple[int, int]]
 
 def any_weight(weights: Weights, spans: Spans) -> bool:
     """Whether any character of the spans [start, end) weighs more than 0."""
+    ends, values = weights.ends.tolist(), weights.values.tolist()
     for start, end in spans:
-        first = int(np.searchsorted(weights.ends, start, side="right"))
-        last = int(np.searchsorted(weights.ends, end - 1, side="right"))
-        if (weights.values[first : last + 1] > 0).any():
+        first = bisect_right(ends, start)
+        last = bisect_right(ends, end - 1)
+        if any(value > 0 for value in values[first : last + 1]):
             return True
     return False
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from agentdata.shards.media import RowMedia, media_arrays
-from agentdata.shards.schema import IGNORE_INDEX, schema_of
+from agentdata.shards.schema import IGNORE_INDEX, column, schema_of, text_column
 
 _FLUSH_TOKENS = 1 << 20
 _FLUSH_BYTES = 64 << 20
@@ -82,7 +82,7 @@ class PartWriter:
 def record_batch(rows: list[Row], sources: list[str], *, media: bool = False) -> pa.RecordBatch:
     """The rows in the columns of a shard."""
     lengths = np.array([len(row.input_ids) for row in rows], np.int32)
-    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    offsets = column(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
     ids = np.concatenate([row.input_ids for row in rows])
     weights = np.concatenate([row.loss_weights for row in rows])
     trained = weights > 0
@@ -90,14 +90,14 @@ def record_batch(rows: list[Row], sources: list[str], *, media: bool = False) ->
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
     return pa.record_batch(
         [
-            pa.array([row.id for row in rows], pa.string()),
-            pa.array(sources, pa.string()),
-            pa.ListArray.from_arrays(offsets, pa.array(ids)),
-            pa.ListArray.from_arrays(offsets, pa.array(labels)),
-            pa.ListArray.from_arrays(offsets, pa.array(weights)),
-            pa.array(lengths),
-            pa.array(np.add.reduceat(trained.astype(np.int32), starts), pa.int32()),
-            pa.array(np.add.reduceat(weights.astype(np.float64), starts).astype(np.float32)),
+            text_column([row.id for row in rows]),
+            text_column(sources),
+            pa.ListArray.from_arrays(offsets, column(ids)),
+            pa.ListArray.from_arrays(offsets, column(labels)),
+            pa.ListArray.from_arrays(offsets, column(weights)),
+            column(lengths),
+            column(np.add.reduceat(trained.astype(np.int32), starts).astype(np.int32)),
+            column(np.add.reduceat(weights.astype(np.float64), starts).astype(np.float32)),
             *(media_arrays([row.media for row in rows]) if media else ()),
         ],
         schema=schema_of(packed=False, media=media),

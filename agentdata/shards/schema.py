@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 COLUMNS = pa.schema(
@@ -49,3 +54,20 @@ def schema_of(*, packed: bool, media: bool) -> pa.Schema:
     """The columns of the shards of a directory."""
     fields = PACKED_COLUMNS if packed else COLUMNS
     return pa.schema([*fields, *MEDIA_COLUMNS]) if media else fields
+
+
+def column(values: npt.NDArray[Any]) -> pa.Array:
+    """Numbers as a column without nulls; `pa.array` would import pandas, which takes long."""
+    values = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)]
+    )
+
+
+def text_column(texts: Sequence[str]) -> pa.Array:
+    """Texts as a column without nulls, as `column` makes one of numbers."""
+    encoded = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(
+        len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
+    )

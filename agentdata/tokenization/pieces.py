@@ -23,7 +23,7 @@ from agentdata.tokenization.rank_order import BYTE_CHARACTERS, SAFE
 LIMIT_BYTES = 128 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
-ENGINE_CHARS = 3_000_000
+ENGINE_CHARS = 1_000_000
 """After so many characters a faster engine is looked for: proving it takes as long as these took.
 """
 _SHORT_CHARS = 48
@@ -268,15 +268,22 @@ class PieceMemory:
         assert self._engine is not None
         self._starts = _grown(self._starts, self._count)
         self._sizes = _grown(self._sizes, self._count)
-        pieces = [(text, number) for text, number in self._texts.items()]
-        pieces += [(" " + word, number) for word, number in self._words.items()]
+        words = [w for w, n in self._words.items() if self._sizes[n] and SAFE.fullmatch(w)]
+        texts = [
+            text
+            for text, number in self._texts.items()
+            if self._sizes[number] and SAFE.fullmatch(text) and text not in self._added_set
+        ]
+        # Words were cut apart where it changes nothing; so it changes nothing to join them.
+        joined = [self._words[word] for word in words]
+        groups = [("".join(f" {word}" for word in words), joined)]
+        groups += [(text, [self._texts[text]]) for text in texts]
         return all(
             np.array_equal(
                 self._engine.encode_to_numpy(text, disallowed_special=()),
-                self._ids[self._starts[number] : self._starts[number] + self._sizes[number]],
+                self._joined(np.array(numbers, np.int64))[0],
             )
-            for text, number in pieces
-            if self._sizes[number] and SAFE.fullmatch(text) and text not in self._added_set
+            for text, numbers in groups
         )
 
     def _store(

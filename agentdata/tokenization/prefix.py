@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -42,14 +43,14 @@ class PrefixCheck:
         if not ends:
             return []
         added = np.flatnonzero(self._added[tokens.ids])
-        counts = np.searchsorted(tokens.starts, np.array(ends), side="left").tolist()
-        places = np.cumsum([0, *(len(segment.text) for segment in prompt.segments)]).tolist()
+        counts = tokens.starts.searchsorted(ends).tolist()
+        places = [0, *accumulate(len(segment.text) for segment in prompt.segments)]
         held = []
         for end, count in zip(ends, counts, strict=True):
             if count and int(tokens.ends[count - 1]) > end:
                 held.append(False)
                 continue
-            known = int(np.searchsorted(added, count, side="left"))
+            known = int(added.searchsorted(count))
             first = int(added[known - 1]) if known else 0
             start = int(tokens.starts[first]) if known else 0
             tail = _cut(prompt.segments, places, start, end)

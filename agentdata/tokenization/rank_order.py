@@ -9,17 +9,23 @@ of merges. The two do the same for every text if
 By induction over the ids: let both be the same with merges below id c. Where neighbours would make
 c, nothing crossed their borders, so they are what the bytes of c become by merges below c; by 2,
 and since parts have lower ids, that is the pair of a merge in the list.
+
+2 holds for a token if it holds for both parts of a merge that makes it and, before they are whole,
+no merge joins a piece of one with a piece of the other. By 1 merges happen in the order of the
+list, so the last piece of the left part stands at the border until the merge that swallows it
+comes, and so does the first of the right part. One that joins the two pieces must come later than
+either; where it is the merge that swallows the left piece, that one stands before it and goes
+first.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Any
 
-import orjson
+import numpy as np
+import numpy.typing as npt
 import tiktoken
-from tokenizers import Tokenizer
 
 from agentdata.tokenization.cuts import GPT2_PATTERN
 
@@ -33,7 +39,7 @@ to NFC changes: regex engines agree on them."""
 
 def rank_order_engine(document: dict[str, Any]) -> tiktoken.Encoding | None:
     """The engine for the model and the pattern of this tokenizer.json, for `SAFE` texts without
-    added tokens; None where it is not proved that it gives the same tokens. Takes about a second.
+    added tokens; None where it is not proved that it gives the same tokens. Takes half a second.
     """
     model = document["model"]
     pattern = _only_pattern(document.get("pre_tokenizer"))
@@ -45,7 +51,7 @@ def rank_order_engine(document: dict[str, Any]) -> tiktoken.Encoding | None:
         return None
     added = {token["content"] for token in document.get("added_tokens") or []}
     ids = {token: number for token, number in model["vocab"].items() if token not in added}
-    if not _in_order(model["merges"], ids) or not _reachable(document, ids):
+    if not in_rank_order(model["merges"], ids):
         return None
     try:
         ranks = {
@@ -58,6 +64,14 @@ def rank_order_engine(document: dict[str, Any]) -> tiktoken.Encoding | None:
         )
     except (KeyError, ValueError):
         return None
+
+
+def in_rank_order(merges: list[Any], ids: dict[str, int]) -> bool:
+    """Whether 1 and 2 are proved of these merges and tokens."""
+    if _merges(merges[:_FEW], ids) is None:
+        return False
+    known = _merges(merges, ids)
+    return known is not None and _reachable(*known, ids)
 
 
 def _only_pattern(pre_tokenizer: dict[str, Any] | None) -> str | None:
@@ -77,35 +91,52 @@ def _only_pattern(pre_tokenizer: dict[str, Any] | None) -> str | None:
     return pattern if isinstance(pattern, str) else None
 
 
-def _in_order(merges: list[Any], ids: dict[str, int]) -> bool:
-    made = []
-    for merge in merges:
-        left, right = merge.split(" ") if isinstance(merge, str) else merge
-        number = ids.get(left + right, -1)
-        if number <= max(ids.get(left, number), ids.get(right, number)):
-            return False
-        made.append(number)
-    return all(before <= after for before, after in pairwise(made))
+_FEW = 4096  # of merges tell at once of most vocabularies that are not in order
+_Ids = npt.NDArray[np.int64]
 
 
-def _reachable(document: dict[str, Any], ids: dict[str, int]) -> bool:
+def _merges(merges: list[Any], ids: dict[str, int]) -> tuple[_Ids, _Ids, _Ids] | None:
+    """int64[n]: the ids of both parts of each merge and of what it makes; None if 1 fails."""
+    pairs = [merge.split(" ") if isinstance(merge, str) else merge for merge in merges]
+    try:
+        lefts = np.array([ids[left] for left, _ in pairs], np.int64)
+        rights = np.array([ids[right] for _, right in pairs], np.int64)
+        made = np.array([ids[left + right] for left, right in pairs], np.int64)
+    except (KeyError, ValueError):
+        return None
+    in_order = (made > np.maximum(lefts, rights)).all() and (made[1:] >= made[:-1]).all()
+    return (lefts, rights, made) if in_order else None
+
+
+def _reachable(lefts: _Ids, rights: _Ids, made: _Ids, ids: dict[str, int]) -> bool:
     """Whether the merges put every token together from its bytes."""
-    bare = {
-        "version": document.get("version", "1.0"),
-        "added_tokens": [],
-        "normalizer": None,
-        # No byte is written as white space in such a vocabulary.
-        "pre_tokenizer": {"type": "WhitespaceSplit"},
-        "post_processor": None,
-        "decoder": None,
-        "model": document["model"] | {"ignore_merges": False},
-    }
-    alone = Tokenizer.from_str(orjson.dumps(bare).decode())
-    tokens = list(ids)
-    for start in range(0, len(tokens), 4096):
-        some = tokens[start : start + 4096]
-        if alone.encode(" ".join(some)).ids != [ids[token] for token in some]:
-            return False
+    size = max(ids.values(), default=-1) + 1
+    # Where several merges make a token, the first: it is enough to find one.
+    merge_of = np.full(size, -1)
+    merge_of[made[::-1]] = np.arange(len(made))[::-1]
+    whole = np.array([number for token, number in ids.items() if len(token) > 1], np.int64)
+    keys = lefts * size + rights
+    order = np.argsort(keys)
+    keys = keys[order]
+    if not len(keys) or (merge_of[whole] < 0).any() or (keys[1:] == keys[:-1]).any():
+        return False
+    # Pieces next to the border from both sides, each with the merge that swallows it.
+    merge = merge_of[whole]
+    left, left_until, first, first_until = lefts[merge], merge, rights[merge], merge
+    while len(left):
+        at, at_until, right, right_until = left, left_until, first, first_until
+        while len(right):
+            pair = at * size + right
+            places = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
+            joins = np.where(keys[places] == pair, order[places], len(order))
+            if ((joins < at_until) & (joins <= right_until)).any():
+                return False
+            inner = np.flatnonzero(merge_of[right] >= 0)
+            at, at_until, right_until = at[inner], at_until[inner], merge_of[right[inner]]
+            right = lefts[right_until]
+        inner = np.flatnonzero(merge_of[left] >= 0)
+        first, first_until, left_until = first[inner], first_until[inner], merge_of[left[inner]]
+        left = rights[left_until]
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from agentdata.conversation import ToolSpec
@@ -24,6 +25,9 @@ NUMBERED_REACT = re.compile(
     re.MULTILINE,
 )
 _STRAY = re.compile(r"\]\}|\}|\]")
+_KNOWN = 2048
+"""So many plugins are held read, of so many characters at most:"""
+_KNOWN_CHARS = 8192
 _CLOSERS = frozenset("]} \t\r")
 
 
@@ -32,12 +36,12 @@ def take_json_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], s
     tools: list[ToolSpec] = []
 
     def take(line: re.Match[str]) -> str:
-        raw = _parse(line[1].strip(), warnings)
-        try:
-            tools.append(read_tool(raw, ""))
-        except RowError:
-            warnings.append(UNREAD)
+        text = line[1].strip()
+        tool, found = (_known_plugin if len(text) <= _KNOWN_CHARS else _plugin)(text)
+        warnings.extend(found)
+        if tool is None:
             return line[0]
+        tools.append(tool)
         return ""
 
     return tools, NUMBERED_JSON.sub(take, text)
@@ -58,6 +62,20 @@ def take_react_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], 
         return ""
 
     return tools, NUMBERED_REACT.sub(take, text)
+
+
+def _plugin(text: str) -> tuple[ToolSpec | None, tuple[str, ...]]:
+    """The tool of a plugin line, None where it cannot be read, and warnings."""
+    warnings: list[str] = []
+    raw = _parse(text, warnings)
+    try:
+        return read_tool(raw, ""), tuple(warnings)
+    except RowError:
+        return None, (*warnings, UNREAD)
+
+
+# Rows choose from few plugins.
+_known_plugin = lru_cache(_KNOWN)(_plugin)
 
 
 def _parse(text: str, warnings: list[str]) -> Any:

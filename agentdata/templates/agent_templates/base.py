@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.parsing.named_calls import NamedCalls
 from agentdata.templates.parsing.wire import TurnWire, Wire
@@ -103,6 +105,29 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def to_json(value: Any) -> str:
     """JSON as Python's `json.dumps` spaces it, unicode as it is: what models were trained on."""
     return _encode(value)
+
+
+def tool_json(tool: ToolSpec, form: Callable[[ToolSpec], dict[str, Any]]) -> str:
+    """The JSON of a tool, `wrapped` or `unwrapped`; remembered, as rows choose from few tools."""
+    try:
+        key = orjson.dumps(tool.raw, option=_AS_JSON)
+    except TypeError:
+        return to_json(form(tool))
+    # It writes null for NaN, too.
+    if len(key) > _KNOWN_BYTES or b"null" in key:
+        return to_json(form(tool))
+    text = _known.get((form, key))
+    if text is None:
+        if len(_known) >= _KNOWN:
+            _known.clear()
+        text = _known[form, key] = to_json(form(tool))
+    return text
+
+
+_AS_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_KNOWN = 2048
+_KNOWN_BYTES = 8192
+_known: dict[tuple[Callable[[ToolSpec], dict[str, Any]], bytes], str] = {}
 
 
 def wrapped(tool: ToolSpec) -> dict[str, Any]:

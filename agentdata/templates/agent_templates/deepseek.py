@@ -15,6 +15,7 @@ from agentdata.templates.agent_templates.base import (
     after_system,
     describe,
     to_json,
+    tool_json,
     unwrapped,
     value_text,
     wrapped_results,
@@ -96,7 +97,7 @@ def _v3_1_results(results: Sequence[Result]) -> list[str]:
 
 
 def _v4_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n".join(to_json(unwrapped(tool)) for tool in tools)
+    lines = "\n".join(tool_json(tool, unwrapped) for tool in tools)
     return after_system(system, _V4_BEFORE + lines + _V4_AFTER)
 
 

@@ -13,6 +13,7 @@ from agentdata.templates.agent_templates.base import (
     Result,
     after_system,
     to_json,
+    tool_json,
     wrapped,
     wrapped_results,
 )
@@ -51,7 +52,7 @@ def format_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, 
 
 def tool_lines(tools: Sequence[ToolSpec]) -> str:
     """The tools as JSON, one a line."""
-    return "\n".join(to_json(wrapped(tool)) for tool in tools)
+    return "\n".join(tool_json(tool, wrapped) for tool in tools)
 
 
 def format_calls(calls: Sequence[ToolCall]) -> str:

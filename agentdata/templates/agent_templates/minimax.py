@@ -14,6 +14,7 @@ from agentdata.templates.agent_templates.base import (
     ResultsIn,
     tagged_arguments,
     to_json,
+    tool_json,
     unwrapped,
     wrapped_results,
 )
@@ -55,7 +56,7 @@ To call tools, wrap all invocations in a single ¦<tool_call>¦</tool_call> bloc
 
 
 def _listed(tools: Sequence[ToolSpec]) -> str:
-    return _HEADING + "\n".join(f"<tool>{to_json(unwrapped(tool))}</tool>" for tool in tools)
+    return _HEADING + "\n".join(f"<tool>{tool_json(tool, unwrapped)}</tool>" for tool in tools)
 
 
 def _m2_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:

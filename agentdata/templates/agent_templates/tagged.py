@@ -12,7 +12,7 @@ from agentdata.templates.agent_templates.base import (
     AgentTemplate,
     ResultsIn,
     tagged_arguments,
-    to_json,
+    tool_json,
     unwrapped,
     wrapped,
     wrapped_results,
@@ -64,14 +64,14 @@ def _ling_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, .
 
 
 def _spark_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n".join(to_json(unwrapped(tool)) for tool in tools)
+    lines = "\n".join(tool_json(tool, unwrapped) for tool in tools)
     heading = "## Tools\nYou have access to the following functions:\n<tools>\n"
     words = f"\n\n{system}" if system else ""
     return (Kind.TOOLS, f"{heading}{lines}\n</tools>"), (Kind.SYSTEM, words)
 
 
 def _xing_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n".join(to_json(wrapped(tool)) for tool in tools)
+    lines = "\n".join(tool_json(tool, wrapped) for tool in tools)
     return (Kind.SYSTEM, system or ""), (Kind.TOOLS, _XING_BEFORE + lines + _XING_AFTER)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
-    to_json,
+    tool_json,
     wrapped,
     wrapped_results,
 )
@@ -27,7 +27,7 @@ For tool call returns, you MUST use the following format:
 
 
 def format_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n".join(f"```json\n{to_json(wrapped(tool))}\n```" for tool in tools)
+    lines = "\n".join(f"```json\n{tool_json(tool, wrapped)}\n```" for tool in tools)
     return (
         (Kind.SYSTEM, f"{system}\n\n" if system else ""),
         (Kind.TOOLS, Mark("<|begin_of_tool_description|>")),
