@@ -28,6 +28,7 @@ from agentdata.shards.manifest import MANIFEST_NAME, REJECTS_NAME, SourceCounts
 
 PARTS_NAME = ".parts"
 _PLAN_NAME = "plan.json"
+_PLAIN_NAME = "tokenizer_alone"
 _LOCK_NAME = ".lock"
 _OURS = (MANIFEST_NAME, REJECTS_NAME, "data")
 _SHOWN_DIFFERENCES = 5
@@ -97,6 +98,18 @@ class Parts:
 
     def rejects(self, index: int) -> Path:
         return self.directory / f"{index:06d}.rejects.jsonl"
+
+    @property
+    def asks_tokenizer(self) -> bool:
+        """Whether this compile takes the tokenizer's own tokens alone."""
+        return (self.directory / _PLAIN_NAME).exists()
+
+    def begin_anew(self) -> None:
+        """Forget what was done, and take the tokenizer's own tokens from now on."""
+        done = (path.name for path in self.directory.iterdir() if path.name != _PLAN_NAME)
+        _remove(self.directory, *done)
+        with replacing(self.directory / _PLAIN_NAME):
+            pass
 
     @contextmanager
     def writing(self, paths: Iterable[Path]) -> Iterator[dict[Path, Path]]:

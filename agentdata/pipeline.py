@@ -19,7 +19,7 @@ from agentdata.shards.manifest import Manifest, SourceCounts
 from agentdata.sources import expand
 from agentdata.sources.paths import unreadable
 from agentdata.sources.units import unit_bytes
-from agentdata.work import measure_task, run_task
+from agentdata.work import TokensDifferError, measure_task, run_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def compile_recipe(
         with locked(directory):
             plan = _plan(house, tasks)
             parts = open_parts(directory, plan, overwrite=overwrite, resume=resume)
-            indices = _run(house, tasks, parts, _Meter(recipe, tasks, progress))
+            indices = _run_to_the_end(house, tasks, parts, progress)
             _check_unchanged(stamps)
             manifest = commit(house, plan, tasks, directory, parts, indices)
             close_parts(parts)
@@ -77,9 +77,17 @@ def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCoun
     """The counts that a compile of this recipe would have, with nothing written."""
     house = open_house(recipe)
     tasks = plan_tasks(recipe.sources, recipe.format)
+    try:
+        return _measured(house, tasks, progress)
+    except TokensDifferError:
+        house.encoder.distrust()
+        return _measured(house, tasks, progress)
+
+
+def _measured(house: House, tasks: Sequence[Task], progress: Progress | None) -> list[SourceCounts]:
     sources: dict[str, SourceCounts] = {}
-    meter = _Meter(recipe, tasks, progress)
-    for task, left in _limited(recipe, tasks):
+    meter = _Meter(house.recipe, tasks, progress)
+    for task, left in _limited(house.recipe, tasks):
         counts = measure_task(house, task, left)
         gather(sources, counts)
         meter.done(task.index, counts)
@@ -99,6 +107,22 @@ def _plan(house: House, tasks: Sequence[Task]) -> Plan:
         inputs=inputs,
         units=hashlib.sha256(repr(tasks).encode("utf-8", "surrogateescape")).hexdigest(),
     )
+
+
+def _run_to_the_end(
+    house: House, tasks: Sequence[Task], parts: Parts, progress: Progress | None
+) -> list[int]:
+    """Do all tasks. Where a row's tokens turn out to be others than the tokenizer's, all begin
+    anew with the tokenizer alone: the result must not depend on who found it out, and when."""
+    recipe = house.recipe
+    if parts.asks_tokenizer:
+        house.encoder.distrust()
+    try:
+        return _run(house, tasks, parts, _Meter(recipe, tasks, progress))
+    except TokensDifferError:
+        parts.begin_anew()
+        house.encoder.distrust()
+        return _run(house, tasks, parts, _Meter(recipe, tasks, progress))
 
 
 def _run(house: House, tasks: Sequence[Task], parts: Parts, meter: _Meter) -> list[int]:

@@ -39,6 +39,10 @@ TOKENS_DIFFER = "tokens_differ"
 """Warning: the faster way to tokens gave others than the tokenizer, whose own were then taken."""
 
 
+class TokensDifferError(AgentDataError):
+    """A row's tokens are not the tokenizer's own: what was done so far is not to be trusted."""
+
+
 def run_task(house: House, task: Task, parts: Parts, limit: int | None = None) -> Done:
     """Read, render, weigh, tokenize and write the rows of one task (at most `limit` of them).
 
@@ -216,10 +220,9 @@ def _tokens(ready: list[Rendered], house: House, counts: SourceCounts) -> list[T
         for row, tokens in zip(ready, encoded, strict=True)
         if share and place_of(row.conversation.id) < share
     ]
-    if all(encoder.verify(prompt, tokens) for prompt, tokens in sample):
-        return encoded
-    counts.warnings[TOKENS_DIFFER] += len(ready)
-    return encoder.encode_batch(prompts)
+    if not all(encoder.verify(prompt, tokens) for prompt, tokens in sample):
+        raise TokensDifferError(TOKENS_DIFFER, "the faster way to tokens gave other ones")
+    return encoded
 
 
 def _reject(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import pickle
 import tracemalloc
 from collections.abc import Callable
@@ -68,6 +69,17 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_expand(tree: Path, sources: list[str], expected: list[str]) -> None:
     assert [path.as_posix() for path in expand(sources)] == expected
+
+
+def test_a_name_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    try:
+        put(Path(os.fsdecode(bytes(tmp_path) + b"/a\xff.jsonl")), b"{}")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    with pytest.raises(UsageError) as caught:
+        expand([str(tmp_path)])
+    assert caught.value.code == "bad_file_name"
+    str(caught.value).encode()
 
 
 @pytest.mark.parametrize(

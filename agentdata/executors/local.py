@@ -33,7 +33,8 @@ def run(house: House, tasks: Iterable[Task], parts: Parts, workers: int) -> Iter
             yield run_task(house, task, parts)
         return
     stream = iter(tasks)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _open_in_worker, (house.recipe,))
+    told = (house.recipe, house.encoder.differs)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _open_in_worker, told)
     try:
         with _uninterrupted():
             waiting: list[Future[Done]] = [
@@ -71,12 +72,14 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _open_in_worker(recipe: Recipe) -> None:
+def _open_in_worker(recipe: Recipe, differs: bool) -> None:
     global _house
     # One process per core: threads inside the tokenizer would only get in each other's way.
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _house = open_house(recipe)
+    if differs:
+        _house.encoder.distrust()
 
 
 def _end_with_parent() -> None:

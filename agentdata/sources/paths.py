@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -23,12 +24,25 @@ def expand(sources: Sequence[str]) -> list[Path]:
     directory that a glob matches.
 
     Raises UsageError `source_not_found` (nothing there, or nothing of a known ending in it) and
-    `unknown_ending` (a file named outright).
+    `unknown_ending` (a file named outright), `bad_file_name` (no UTF-8).
     """
     found: dict[Path, None] = {}
     for source in sources:
         found.update(dict.fromkeys(_files(source)))
+    for path in found:
+        _check_name(path)
     return list(found)
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            "bad_file_name",
+            f"the name of {os.fsencode(path)!r} is no UTF-8, so no manifest can hold it",
+            remedy="rename it",
+        ) from None
 
 
 def ending(path: Path) -> str:

@@ -82,7 +82,7 @@ class Encoder:
             )
         self.differs = False
         if self._memory is not None and not self._passes(probe(added)):
-            self._distrust()
+            self.distrust()
         # Where no special token can begin inside another, those that the template wrote are found.
         self._apart = _apart(added)
         self._special_set = frozenset(self.special)
@@ -96,7 +96,8 @@ class Encoder:
         cut = [self._memory.split(text) for text in texts]
         return all([ids.tolist() for ids in self._memory.encode(cut)] == expected for _ in range(3))
 
-    def _distrust(self) -> None:
+    def distrust(self) -> None:
+        """Ask the tokenizer itself for every text from now on."""
         self._memory, self.differs = None, True
 
     def _found(self, added: Sequence[str], around: str) -> set[str]:
@@ -161,19 +162,14 @@ class Encoder:
         return written == sum(1 for part in parts[1::2] if part in special)
 
     def verify(self, prompt: Prompt, tokens: Tokens) -> bool:
-        """Whether the ids of a prompt are what the tokenizer itself gives for the whole text.
-
-        If they are not, nothing is remembered from then on: `encode_batch` asks the tokenizer.
-        """
+        """Whether the ids of a prompt are what the tokenizer itself gives for the whole text."""
         if self._memory is None:
             return True
         if self.policy != "allow" and self.foreign_special_tokens(prompt):
             return True
         encoding = self.tokenizer.backend.encode(prompt.text, add_special_tokens=False)
-        if encoding.ids == tokens.ids.tolist():
-            return True
-        self._distrust()
-        return False
+        own: list[int] = encoding.ids
+        return own == tokens.ids.tolist()
 
     def encode_text(self, text: str) -> Tokens:
         """The tokens of a text as it stands, special tokens recognised everywhere."""
