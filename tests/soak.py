@@ -297,7 +297,12 @@ def dead_worker(site: Site, out: Path) -> str | None:
 def second_compile(site: Site, out: Path) -> str | None:
     first = site.start(out)
     wait_for(first, lambda: _planned(out))
-    code, said = ended(site.start(out))
+    # Held still, the first one cannot be done before the second has begun.
+    first.send_signal(signal.SIGSTOP)
+    try:
+        code, said = ended(site.start(out))
+    finally:
+        first.send_signal(signal.SIGCONT)
     fault = _refused(code, said, "locked", 2)
     ended(first)
     return fault or fault_of(site, out)

@@ -23,7 +23,7 @@ from agentdata.tokenization.rank_order import BYTE_CHARACTERS, SAFE
 LIMIT_BYTES = 128 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
-ENGINE_CHARS = 1_000_000
+ENGINE_CHARS = 2_000_000
 """After so many characters a faster engine is looked for: proving it takes as long as these took.
 """
 _SHORT_CHARS = 48
