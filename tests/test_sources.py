@@ -362,7 +362,7 @@ def test_memory_does_not_grow_with_an_array(tmp_path: Path) -> None:
 
 
 def test_an_element_past_the_limit_is_never_held_whole(tmp_path: Path) -> None:
-    path = put(tmp_path / "a.json", b'[{"a": "' + b"x" * 30_000_000 + b'"}, {"a": 1}]')
+    path = put(tmp_path / "a.json", b'[{"a": "' + b"x" * 12_000_000 + b'"}, {"a": 1}]')
     tracemalloc.start()
     bad, good = rows(path, max_line_bytes=100_000)
     peak = tracemalloc.get_traced_memory()[1]
@@ -372,7 +372,7 @@ def test_an_element_past_the_limit_is_never_held_whole(tmp_path: Path) -> None:
 
 
 def test_a_line_past_the_limit_is_never_held_whole(tmp_path: Path) -> None:
-    path = put(tmp_path / "a.jsonl", b'{"a": "' + b"x" * 30_000_000 + b'"}\n{"a": 1}\n')
+    path = put(tmp_path / "a.jsonl", b'{"a": "' + b"x" * 12_000_000 + b'"}\n{"a": 1}\n')
     tracemalloc.start()
     bad, good = rows(path, max_line_bytes=100_000)
     peak = tracemalloc.get_traced_memory()[1]

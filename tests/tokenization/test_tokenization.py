@@ -114,10 +114,10 @@ def test_ids_and_weights_on_real_tokenizers(shared: Path, name: str) -> None:
     encoder = Encoder(load_tokenizer(shared / "tokenizers" / name))
     with (shared / "parity" / "templates.jsonl").open() as file:
         texts = sorted({json.loads(line)["text"] for line in file})
-    for seed, text in enumerate(texts):
+    for seed, text in enumerate(texts[::4]):
         check(encoder, text, seed)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(NASTY, st.integers(0, 99))
     def on_random_text(text: str, seed: int) -> None:
         check(encoder, text, seed)
