@@ -168,8 +168,7 @@ class Encoder:
         if self.policy != "allow" and self.foreign_special_tokens(prompt):
             return True
         encoding = self.tokenizer.backend.encode(prompt.text, add_special_tokens=False)
-        own: list[int] = encoding.ids
-        return own == tokens.ids.tolist()
+        return bool(encoding.ids == tokens.ids.tolist())
 
     def encode_text(self, text: str) -> Tokens:
         """The tokens of a text as it stands, special tokens recognised everywhere."""
