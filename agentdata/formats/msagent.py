@@ -13,6 +13,7 @@ What becomes of a row:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,10 +44,14 @@ _HOW_TO_CALL = re.compile(
 )
 _TURN_MARK = re.compile(r"<\|(system|user|assistant)\|>[:：]")
 _END = "</s>"
+_LABEL = re.compile(r"\W{0,4}\w{0,40}[:：]?\s*")
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by the blocks, by plugin lines, or by the id where it is not the ReAct edition."""
+    """Marked by the blocks, by plugin lines, or by the id where it is not the ReAct edition; and a
+    `text` that holds a conversation between marks of roles."""
+    if _is_prompt(row):
+        return Fit.MARKED
     texts = texts_of(row)
     if texts is None:
         return Fit.NO
@@ -207,6 +212,28 @@ def _embedded(text: str) -> bool:
     return "user" in roles and "assistant" in roles
 
 
+def _is_prompt(row: dict[str, Any]) -> bool:
+    """Whether the row is a prompt as the model gets it, system text, questions and replies."""
+    text = row.get("text")
+    return (
+        isinstance(text, str)
+        and "conversations" not in row
+        and {"system", "user", "assistant"} <= set(_TURN_MARK.findall(text))
+    )
+
+
+def _prompt_rows(row: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not _is_prompt(row):
+        yield "", row
+        return
+    text = row["text"]
+    first = text.index("<|system|>")
+    # A log prints a name before the prompt.
+    text = text[first:] if _LABEL.fullmatch(text, 0, first) else text
+    others = {key: value for key, value in row.items() if key != "text"}
+    yield "/text", {**others, "conversations": [{"from": "system", "value": text}]}
+
+
 def _unpacked(system: Turn) -> list[Turn] | None:
     """The turns of a whole conversation that sits inside the system value, by its marks; white
     space next to the marks and `</s>` belong to them."""
@@ -228,4 +255,5 @@ FORMAT = Format(
     row_model=MSAgentRow,
     detect=detect,
     read=read,
+    explode=_prompt_rows,
 )

@@ -50,6 +50,7 @@ REACT = share("user", "assistant", value="Action: a\nAction Input: {}")
         ([{"id": "MS_Agent_Bench_3", **share("user", "assistant")}], "msagent"),
         ([{"id": "MS_Agent_Bench_3", **REACT}], "msagent_react"),
         ([{"conversations": str(REACT["conversations"])}], "msagent_react"),
+        ([{"text": "prompt: <|system|>:s\n<|user|>:q\n<|assistant|>:a</s>"}], "msagent"),
         ([{"junk": 1}, PLAIN], "openai"),
     ],
 )

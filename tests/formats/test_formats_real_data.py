@@ -22,7 +22,8 @@ def read_all(path: Path) -> tuple[str, list[Conversation], Counter[str]]:
     rejects = Counter(row.code for row in rows if not isinstance(row, RawRow))
     name = detect(good[:100])
     conversations = []
-    for row in good:
+    explode = get(name).explode or (lambda row: [("", row)])
+    for row in (part for whole in good for _, part in explode(whole)):
         try:
             conversations.append(get(name).read(row))
         except RowError as error:
@@ -119,8 +120,9 @@ def test_real_plugin_list_and_call(shared: Path) -> None:
 def test_real_prompts_as_a_whole_conversation_in_the_system_text(
     shared: Path, file: str, tools: int, calls_made: int
 ) -> None:
-    text = (shared / "data/msagent/notebook_rollouts" / file).read_text()
-    conversation = get("msagent").read({"conversations": [{"from": "system", "value": text}]})
+    name, (conversation,), rejects = read_all(shared / "data/msagent/notebook_rollouts" / file)
+    assert (name, dict(rejects)) == ("msagent", {})
+    assert not conversation.messages[0].text.startswith("|prompt")
     assert (len(conversation.tools), calls([conversation])) == (tools, calls_made)
 
 

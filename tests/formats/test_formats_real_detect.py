@@ -87,6 +87,7 @@ sharegpt        ms-swift-docs/*/conversations.jsonl
 swift           ms-swift-docs/*
 msagent         msagent/README_CN_MS_Agent_Bench_20.json
 msagent_react   msagent/swift_docs_zh_MS_Agent_Bench_126374.json
+msagent         msagent/notebook_rollouts/*
 -               msagent/*
 nemo            nemo-chat-mask/*
 openai          openai-cookbook/*
