@@ -210,7 +210,7 @@ def kill(site: Site, out: Path, rng: random.Random, phase: str) -> str | None:
         if late > CLEAN_END_S:
             return f"took {late:.1f} s to end after {number.name}"
         # Before the interpreter has come to our code, it ends in its own way.
-        if "Traceback" in said and phase != "start":
+        if "Traceback" in said and "in main\n" in said:
             return f"ends with a traceback after {number.name}: {said}"
         if code == 0 and not _finished(out):
             return "says that it is done and is not"

@@ -10,7 +10,13 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import active_children, connection, get_context, parent_process
+from multiprocessing import (
+    active_children,
+    connection,
+    get_context,
+    parent_process,
+    resource_tracker,
+)
 
 from agentdata.errors import AgentDataError
 from agentdata.house import House, open_house
@@ -60,16 +66,15 @@ def run(house: House, tasks: Iterable[Task], parts: Parts, workers: int) -> Iter
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Children that are started now pass over Ctrl-C, which reaches a terminal's whole group: the
-    process that started them sees to their end."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Children that are started now never see Ctrl-C, which reaches a terminal's whole group: the
+    process that started them sees to their end. It gets its own Ctrl-C once the block is lifted."""
+    # Where it has to start, it lifts the block.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _open_in_worker(recipe: Recipe, differs: bool) -> None:
