@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agentdata.templates.chat_formats.base import ChatFormat, Earlier
 from agentdata.templates.prompt import Kind, Piece
 
 EMPTY_THINK = "<think>\n\n</think>\n\n"
 
 
-def _im(name: str, families: str, **more: object) -> ChatFormat:
-    settings: dict[str, object] = {
+def _im(name: str, families: str, **more: Any) -> ChatFormat:
+    settings: dict[str, Any] = {
         "system": ("<|im_start|>system\n", "<|im_end|>\n"),
         "user": ("<|im_start|>user\n", "<|im_end|>\n"),
         "assistant": "<|im_start|>assistant\n",
@@ -18,7 +20,7 @@ def _im(name: str, families: str, **more: object) -> ChatFormat:
         "agent_template": "hermes",
         "control_tokens": ("<|im_start|>", "<|im_end|>"),
     }
-    return ChatFormat(name=name, families=families, **(settings | more))  # type: ignore[arg-type]
+    return ChatFormat(name=name, families=families, **(settings | more))
 
 
 def _stripped(text: str) -> tuple[Piece, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agentdata.templates.chat_formats.base import ChatFormat, Earlier, SystemTurn
 from agentdata.templates.prompt import Kind, Mark, Piece
 
@@ -24,8 +26,8 @@ def _developer(turn: SystemTurn) -> tuple[Piece, ...]:
     )
 
 
-def _minimax(name: str, families: str, **more: object) -> ChatFormat:
-    settings: dict[str, object] = {
+def _minimax(name: str, families: str, **more: Any) -> ChatFormat:
+    settings: dict[str, Any] = {
         "system": (_SYSTEM, _STOP),
         "no_system": _SYSTEM + _STOP,
         "user": ("]~b]user\n", _STOP),
@@ -36,7 +38,7 @@ def _minimax(name: str, families: str, **more: object) -> ChatFormat:
         "control_tokens": ("]~!b[", "]~b]", "[e~["),
         "earlier_thinking": Earlier.TRAINED,
     }
-    return ChatFormat(name=name, families=families, **(settings | more))  # type: ignore[arg-type]
+    return ChatFormat(name=name, families=families, **(settings | more))
 
 
 FORMATS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
@@ -111,19 +112,20 @@ def _thinking_marks(render: Callable[[Conversation], Rendered]) -> tuple[str, st
     return None
 
 
-def _candidates(content: str) -> Iterator[Forms]:
-    for ids, arguments, silent, tools in product(
+def _candidates(content: Any) -> Iterator[Forms]:
+    choices: tuple[tuple[Any, ...], ...] = (
         ("given", "nine", "functions"),
         ("object", "json"),
         ("empty", "null", "absent"),
         ("wrapped", "bare"),
-    ):
+    )
+    for ids, arguments, silent, tools in product(*choices):
         yield Forms(
-            arguments=arguments,  # type: ignore[arg-type]
-            silent=silent,  # type: ignore[arg-type]
-            content=content,  # type: ignore[arg-type]
-            tools=tools,  # type: ignore[arg-type]
-            ids=ids,  # type: ignore[arg-type]
+            arguments=arguments,
+            silent=silent,
+            content=content,
+            tools=tools,
+            ids=ids,
         )
 
 
