@@ -13,7 +13,13 @@ from typing import Any
 from agentdata.conversation import Conversation
 from agentdata.formats import mini_swe_agent
 from agentdata.formats.base import Fit, Format
-from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.chat import (
+    Act,
+    Dialect,
+    model_writes,
+    read_chat,
+    roles_of,
+)
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.text_actions import (
@@ -22,7 +28,7 @@ from agentdata.formats.common.text_actions import (
     function_tags,
     take_actions,
 )
-from agentdata.formats.common.values import check, first_value
+from agentdata.formats.common.values import check
 
 DIALECT = Dialect(
     messages=("messages", "conversations"),
@@ -58,12 +64,7 @@ def detect(row: dict[str, Any]) -> Fit:
     roles = roles_of(row, DIALECT)
     if roles is None:
         return Fit.NO
-    messages = row[messages_key(row, DIALECT) or ""]
-    acts = any(
-        DIALECT.roles[role] is Act.ASSISTANT and _acts(first_value(message, DIALECT.content))
-        for role, message in zip(roles, messages, strict=True)
-    )
-    marked = acts and mini_swe_agent.detect(row) is not Fit.MARKED
+    marked = model_writes(row, DIALECT, _acts) and mini_swe_agent.detect(row) is not Fit.MARKED
     if marked:
         return Fit.MARKED
     # Without tags, a call is something else than the words of a turn.

@@ -15,13 +15,19 @@ from agentdata.errors import RowError
 from agentdata.formats import msagent_react, ui_tars
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import ARGUMENTS_AS_TEXT
-from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.chat import (
+    Act,
+    Dialect,
+    model_writes,
+    read_chat,
+    roles_of,
+)
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.react import Step, split_steps
 from agentdata.formats.common.react_steps import CALL_WITHOUT_RESULT, read_steps
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.text_actions import TextAction, take_actions
-from agentdata.formats.common.values import check, first_value
+from agentdata.formats.common.values import check
 
 DIALECT = Dialect(
     messages=("messages", "conversations"),
@@ -61,14 +67,9 @@ class ReactRow(Row):
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by an action in a text of the model, unless it is `msagent_react` or `ui_tars`."""
     row = unfold(row)
-    roles = roles_of(row, DIALECT)
-    if roles is None:
+    if roles_of(row, DIALECT) is None:
         return Fit.NO
-    messages = row[messages_key(row, DIALECT) or ""]
-    marked = any(
-        DIALECT.roles[role] is Act.ASSISTANT and _acts(first_value(message, DIALECT.content))
-        for role, message in zip(roles, messages, strict=True)
-    )
+    marked = model_writes(row, DIALECT, _acts)
     others = (msagent_react.detect, ui_tars.detect)
     marked = marked and all(other(row) is not Fit.MARKED for other in others)
     return Fit.MARKED if marked else Fit.READABLE

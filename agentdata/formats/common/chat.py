@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -101,6 +101,15 @@ def roles_of(row: Mapping[str, Any], dialect: Dialect) -> list[str] | None:
             return None
         roles.append(known)
     return roles
+
+
+def model_writes(row: Mapping[str, Any], dialect: Dialect, test: Callable[[Any], bool]) -> bool:
+    """Whether a content of the model passes the test, in a row that is one of this dialect."""
+    roles, key = roles_of(row, dialect), messages_key(row, dialect)
+    return roles is not None and any(
+        dialect.roles[role] is Act.ASSISTANT and test(first_value(message, dialect.content))
+        for role, message in zip(roles, row[key or ""], strict=True)
+    )
 
 
 def read_chat(row: dict[str, Any], dialect: Dialect) -> Conversation:
