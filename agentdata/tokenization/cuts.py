@@ -47,6 +47,19 @@ class Cuts:
     spaces: bool = False
     lines: bool = False
 
+    def at(self, text: str, place: int) -> bool:
+        """Whether the text may be cut before its character `place`, from 1 on."""
+        if self.lines and text[place - 1] == "\n":
+            return text[place] in LINE_STARTS or "\u4e00" <= text[place] <= "\u9fff"
+        return self.spaces and text[place] == " " and text[place - 1] not in BLANKS
+
+    def last(self, text: str, start: int, end: int) -> int:
+        """A late place from `start` to `end` where the text may be cut; `start` if none is found."""
+        if not self.spaces:
+            return start
+        place = text.rfind(" ", start + 1, end)
+        return place if place > 0 and text[place - 1] not in BLANKS else start
+
 
 def proved_cuts(document: dict[str, Any]) -> Cuts:
     """What is proved for the tokenizer of this tokenizer.json."""

@@ -15,7 +15,7 @@ import tokenizers
 from agentdata.errors import RowError, UsageError
 from agentdata.templates.prompt import Prompt
 from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
-from agentdata.tokenization.cuts import normalizes, proved_cuts
+from agentdata.tokenization.cuts import Cuts, normalizes, proved_cuts
 from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.probe import probe
@@ -44,7 +44,8 @@ class Encoder:
     `special_tokens_in_text` says what becomes of a special token's letters in data: `plain` text
     (default), `reject` the row, or `allow` them to be the token. A token that the tokenizer does
     not recognise inside a text (an upstream fault of some SentencePiece conversions) is never one.
-    `differs` is whether the faster way gave other tokens than the tokenizer, and so is not used.
+    `differs` is whether the faster way gave other tokens than the tokenizer, and so is not used;
+    `cuts` is where cutting a text changes no token.
     """
 
     def __init__(self, tokenizer: LoadedTokenizer, special_tokens_in_text: str = "plain") -> None:
@@ -67,16 +68,13 @@ class Encoder:
         self._byte_lengths = byte_lengths(tokenizer)
         self._normalizes = normalizes(tokenizer.document)
         self._memory: PieceMemory | None = None
-        if (
-            self._byte_lengths is not None
-            and found.issuperset(added)
-            and (cuts := proved_cuts(tokenizer.document)).spaces
-        ):
+        self.cuts = proved_cuts(tokenizer.document) if found.issuperset(added) else Cuts()
+        if self._byte_lengths is not None and self.cuts.spaces:
             self._memory = PieceMemory(
                 tokenizer.backend,
                 added,
                 self._byte_lengths,
-                cuts,
+                self.cuts,
                 normalizes=self._normalizes,
                 faster=partial(rank_order_engine, tokenizer.document),
             )
@@ -98,7 +96,7 @@ class Encoder:
 
     def distrust(self) -> None:
         """Ask the tokenizer itself for every text from now on."""
-        self._memory, self.differs = None, True
+        self._memory, self.differs, self.cuts = None, True, Cuts()
 
     def _found(self, added: Sequence[str], around: str) -> set[str]:
         """The added tokens that the tokenizer recognises where they stand so."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +26,7 @@ _T = TypeVar("_T", np.int32, np.int64)
 ENGINE_CHARS = 2_000_000
 """After so many characters a faster engine is looked for: proving it takes as long as these took.
 """
+_COMPARED = 2000
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
 _LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
@@ -260,7 +261,7 @@ class PieceMemory:
         if self._slow_chars > self._engine_chars:
             find, self._find = self._find, None
             self._engine = find()
-            # Proved or not: what both have encoded has to be the same.
+            # Proved or not: of what was encoded both have to make the same.
             if self._engine is not None and not self._agrees():
                 self._engine = None
 
@@ -271,7 +272,7 @@ class PieceMemory:
         words = [w for w, n in self._words.items() if self._sizes[n] and SAFE.fullmatch(w)]
         texts = [
             text
-            for text, number in self._texts.items()
+            for text, number in islice(self._texts.items(), _COMPARED)
             if self._sizes[number] and SAFE.fullmatch(text) and text not in self._added_set
         ]
         # Words were cut apart where it changes nothing; so it changes nothing to join them.

@@ -18,9 +18,11 @@ _REMEMBERED = 4096
 class PrefixCheck:
     """Compares the tokens of prompts' beginnings with one encoder.
 
-    An added token splits a text before anything else happens to it, so what stands before it never
-    changes the tokens behind. Hence only the tail of a beginning, from its last added token on, has
-    to be encoded by itself; tails are few (the head of the model's turn) and remembered.
+    Nothing has to be encoded where a beginning ends at a place at which cutting is proved to change
+    no token. An added token splits a text before anything else happens to it, so what stands before
+    it never changes the tokens behind. Hence only the tail of a beginning, from its last added
+    token or such a place on, has to be encoded by itself; tails are few (the head of the model's
+    turn) and remembered.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -42,17 +44,26 @@ class PrefixCheck:
         `tokens`, those of the whole prompt, begin."""
         if not ends:
             return []
+        text, cuts = prompt.text, self._encoder.cuts
+        known_cuts = [end == len(text) or (end > 0 and cuts.at(text, end)) for end in ends]
+        if all(known_cuts):
+            return known_cuts
         added = np.flatnonzero(self._added[tokens.ids])
         counts = tokens.starts.searchsorted(ends).tolist()
         places = [0, *accumulate(len(segment.text) for segment in prompt.segments)]
         held = []
-        for end, count in zip(ends, counts, strict=True):
+        for end, count, is_cut in zip(ends, counts, known_cuts, strict=True):
+            if is_cut:
+                held.append(True)
+                continue
             if count and int(tokens.ends[count - 1]) > end:
                 held.append(False)
                 continue
             known = int(added.searchsorted(count))
             first = int(added[known - 1]) if known else 0
             start = int(tokens.starts[first]) if known else 0
+            if (cut := cuts.last(text, start, end)) > start:
+                start, first = cut, int(tokens.starts.searchsorted(cut))
             tail = _cut(prompt.segments, places, start, end)
             held.append(self._encoded(tail) == tokens.ids[first:count].tolist())
         return held

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 
@@ -14,6 +14,8 @@ from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.parsing.named_calls import NamedCalls
 from agentdata.templates.parsing.wire import TurnWire, Wire
 from agentdata.templates.prompt import Kind, Piece, Written
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +110,31 @@ def to_json(value: Any) -> str:
 
 
 def tool_json(tool: ToolSpec, form: Callable[[ToolSpec], dict[str, Any]]) -> str:
-    """The JSON of a tool, `wrapped` or `unwrapped`; remembered, as rows choose from few tools."""
+    """The JSON of a tool, `wrapped` or `unwrapped`."""
+    return of_tool(tool, _JSON_OF[form])
+
+
+def of_tool(tool: ToolSpec, form: Callable[[ToolSpec], _T]) -> _T:
+    """`form(tool)`, remembered, as rows choose from few tools; it must not be changed."""
     try:
         key = orjson.dumps(tool.raw, option=_AS_JSON)
     except TypeError:
-        return to_json(form(tool))
+        return form(tool)
     # It writes null for NaN, too.
     if len(key) > _KNOWN_BYTES or b"null" in key:
-        return to_json(form(tool))
-    text = _known.get((form, key))
-    if text is None:
+        return form(tool)
+    known = _known.get((form, tool.name, key))
+    if known is None:
         if len(_known) >= _KNOWN:
             _known.clear()
-        text = _known[form, key] = to_json(form(tool))
-    return text
+        known = _known[form, tool.name, key] = form(tool)
+    return cast(_T, known)
 
 
 _AS_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
-_KNOWN = 2048
+_KNOWN = 4096
 _KNOWN_BYTES = 8192
-_known: dict[tuple[Callable[[ToolSpec], dict[str, Any]], bytes], str] = {}
+_known: dict[tuple[Callable[[ToolSpec], Any], str, bytes], Any] = {}
 
 
 def wrapped(tool: ToolSpec) -> dict[str, Any]:
@@ -145,6 +152,10 @@ def unwrapped(tool: ToolSpec) -> dict[str, Any]:
     return inner if "type" in raw and isinstance(inner, dict) else raw
 
 
+_JSON_OF: dict[Callable[[ToolSpec], dict[str, Any]], Callable[[ToolSpec], str]] = {
+    wrapped: lambda tool: to_json(wrapped(tool)),
+    unwrapped: lambda tool: to_json(unwrapped(tool)),
+}
 _NULL_MEANS = frozenset({"default", "const"})
 _NULL_INSIDE = frozenset({"enum", "examples"})
 
@@ -213,6 +224,10 @@ class ToolWords:
 
 def describe(tool: ToolSpec) -> ToolWords:
     """The words for one tool; `name_for_model`-like keys of Qwen's tool lists are understood."""
+    return of_tool(tool, _described)
+
+
+def _described(tool: ToolSpec) -> ToolWords:
     function = unwrapped(tool)
     name = str(function.get("name_for_model") or function.get("name") or tool.name)
     description = function.get("description")

@@ -10,6 +10,7 @@ from agentdata.templates.agent_templates.base import (
     AgentTemplate,
     ResultsIn,
     describe,
+    of_tool,
     react_calls,
     react_wire,
 )
@@ -70,13 +71,13 @@ def _tool_line_zh(tool: ToolSpec) -> str:
 
 
 def _tools_en(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n\n".join(map(tool_line_en, tools))
+    lines = "\n\n".join(of_tool(tool, tool_line_en) for tool in tools)
     names = ",".join(describe(tool).name for tool in tools)
     return ((Kind.TOOLS, _EN.format(tools=lines, names=names)),)
 
 
 def _tools_zh(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n\n".join(map(_tool_line_zh, tools))
+    lines = "\n\n".join(of_tool(tool, _tool_line_zh) for tool in tools)
     names = ",".join(describe(tool).name for tool in tools)
     return ((Kind.TOOLS, _ZH.format(tools=lines, names=names)),)
 
