@@ -54,7 +54,7 @@ class Cuts:
         return self.spaces and text[place] == " " and text[place - 1] not in BLANKS
 
     def last(self, text: str, start: int, end: int) -> int:
-        """A late place from `start` to `end` where the text may be cut; `start` if none is found."""
+        """A late place from `start` to `end` where a text may be cut; `start` if none is found."""
         if not self.spaces:
             return start
         place = text.rfind(" ", start + 1, end)
