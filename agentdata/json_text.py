@@ -27,21 +27,22 @@ class JsonError(ValueError):
         self.position = position
 
 
-def loads(text: bytes | str) -> Any:
-    """The value of `text`. Reads NaN, Infinity and integers of any size too.
+def loads(text: bytes | str, *, strict: bool = True) -> Any:
+    """The value of `text`. Reads NaN, Infinity and integers of any size too, and where it is not
+    `strict` strings with line breaks and other control characters as they are.
 
     Raises JsonError.
 
     >>> loads(b'{"n": 123456789012345678901234567890}')
     {'n': 123456789012345678901234567890}
     """
-    value, checked = loads_unchecked(text)
+    value, checked = loads_unchecked(text, strict=strict)
     if not checked and has_lone_surrogate(value):
         raise JsonError("bad_unicode", "holds half of a surrogate pair")
     return value
 
 
-def loads_unchecked(text: bytes | str) -> tuple[Any, bool]:
+def loads_unchecked(text: bytes | str, *, strict: bool = True) -> tuple[Any, bool]:
     """The value of `text` and whether all strings in it are known to be valid Unicode.
 
     Raises JsonError.
@@ -60,7 +61,7 @@ def loads_unchecked(text: bytes | str) -> tuple[Any, bool]:
         else:
             _check_depth(text, value)
             return value, True
-    value = _loads_slowly(text)
+    value = _loads_slowly(text, strict)
     if isinstance(value, dict | list) and _too_deep(value):
         raise _deep()
     return value, False
@@ -114,14 +115,14 @@ def _too_deep(value: Any) -> bool:
     return False
 
 
-def _loads_slowly(text: bytes | str) -> Any:
+def _loads_slowly(text: bytes | str, strict: bool) -> Any:
     if isinstance(text, bytes):
         try:
             text = text.decode()
         except UnicodeDecodeError as error:
             raise JsonError("bad_encoding", f"no UTF-8 at byte {error.start}") from None
     try:
-        return json.loads(text)
+        return json.loads(text, strict=strict)
     except json.JSONDecodeError as error:
         raise JsonError(
             "bad_json", f"{error.msg.removesuffix(' at')} at character {error.pos}", error.pos

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from agentdata.call_text.declared import declared_text
 from agentdata.conversation import ToolSpec
 from agentdata.errors import UsageError
 from agentdata.templates.agent_templates import AGENT_TEMPLATES, get_agent_template
 from agentdata.templates.agent_templates.base import AgentTemplate
 from agentdata.templates.chat_formats import CHAT_FORMATS, ChatFormat
 from agentdata.templates.jinja import JinjaTemplate, load_jinja
-from agentdata.templates.parsing.base import IsText, ParsedText
 from agentdata.templates.parsing.learn import learn_wire
-from agentdata.templates.parsing.wire import Wire, read_text
+from agentdata.templates.parsing.wire import ParsedText, Wire, read_text
 from agentdata.templates.parsing.wires import WIRES
 from agentdata.templates.render import Template, get_template
 
@@ -39,7 +39,9 @@ def parse_calls(text: str, template: AnyTemplate, tools: Sequence[ToolSpec] = ()
     marks = {mark.strip() for f in formats for mark in (f.end_of_turn, f.turn_separator)}
     ends = "|".join(re.escape(mark) for mark in sorted(marks) if mark)
     end = re.search(rf"(?:{ends})\s*\Z", text) if ends else None
-    return read_text(wire, text[: end.start()] if end else text, _declared(tools))[0]
+    return read_text(
+        wire, text[: end.start()] if end else text, declared_text(tools, unsure=False)
+    )[0]
 
 
 def wire_of(template: AgentTemplate | JinjaTemplate) -> Wire | None:
@@ -91,14 +93,3 @@ def _wire(template: AnyTemplate) -> tuple[Wire, list[ChatFormat]]:
 
 def _readable() -> list[str]:
     return sorted(name for name, one in AGENT_TEMPLATES.items() if one.wire is not None)
-
-
-def _declared(tools: Sequence[ToolSpec]) -> IsText:
-    """Which parameters the tools declare as text."""
-    texts: set[tuple[str, str]] = set()
-    for tool in tools:
-        properties = (tool.parameters or {}).get("properties")
-        for key, schema in properties.items() if isinstance(properties, dict) else ():
-            if isinstance(schema, dict) and schema.get("type") == "string":
-                texts.add((tool.name, key))
-    return lambda number, name, key: (name, key) in texts

@@ -11,6 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import agentdata
+from agentdata.call_text.gemma_calls import GemmaCalls
+from agentdata.call_text.json_calls import JsonCalls
+from agentdata.call_text.minimax_calls import MiniMaxCalls
+from agentdata.call_text.named_calls import NamedCalls
+from agentdata.call_text.parameter_calls import ParameterCalls
 from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 from agentdata.errors import UsageError
 from agentdata.json_text import JsonError, loads
@@ -18,13 +23,7 @@ from agentdata.templates import get_template, render
 from agentdata.templates.agent_templates import AGENT_TEMPLATES
 from agentdata.templates.parse import known_wires, parse_calls
 from agentdata.templates.parsing import wires
-from agentdata.templates.parsing.base import ParsedText
-from agentdata.templates.parsing.gemma_calls import GemmaCalls
-from agentdata.templates.parsing.json_calls import JsonCalls
-from agentdata.templates.parsing.minimax_calls import MiniMaxCalls
-from agentdata.templates.parsing.named_calls import NamedCalls
-from agentdata.templates.parsing.parameter_calls import ParameterCalls
-from agentdata.templates.parsing.wire import TurnWire, Wire, read_text
+from agentdata.templates.parsing.wire import ParsedText, TurnWire, Wire, read_text
 
 
 def told(parsed: ParsedText, text: str) -> tuple[object, ...]:

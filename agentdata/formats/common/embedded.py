@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agentdata.call_text.base import Reader
+from agentdata.call_text.values import read_value
 from agentdata.conversation import ToolCall
 from agentdata.errors import RowError
 from agentdata.formats.common.calls import read_calls_text
-from agentdata.formats.common.python_calls import elements_of
 from agentdata.formats.common.values import json_or_none
 from agentdata.literals import read_text_value
 
@@ -19,14 +20,10 @@ def take_list(text: str, opening: re.Pattern[str]) -> tuple[list[Any], str]:
     """The list, as JSON or a Python literal, whose `[` ends the first match of `opening`, and the
     text without the match and the list; ([], text) where there is none that can be read."""
     match = opening.search(text)
-    cut = elements_of(text, match.end()) if match else None
-    if match is None or cut is None:
+    found = read_value(Reader(text), match.end() - 1) if match else None
+    if match is None or found is None:
         return [], text
-    try:
-        value = read_text_value(text[match.end() - 1 : cut[1]], "")
-    except RowError:
-        return [], text
-    return value, text[: match.start()] + text[cut[1] :]
+    return found.value, text[: match.start()] + text[found.end :]
 
 
 def fenced_value(text: str) -> Any:

@@ -11,7 +11,6 @@ from agentdata.errors import RowError
 from agentdata.formats.common.calls import read_call
 from agentdata.formats.common.json_run import json_run
 from agentdata.formats.common.tools import read_tool, read_tools
-from agentdata.formats.common.values import literal_or_text
 from agentdata.formats.common.xml_calls import XML_CALL, read_xml_call
 
 TOOLS_UNREAD = "tools_left_in_text"
@@ -150,13 +149,10 @@ def read_calls(
     if (call := read_xml_call(text, tools)) is not None:
         return (call,)
     values, end = json_run(text)
-    if not values or text[end:].strip():
-        value = literal_or_text(text)
-        values = [value]
-        if isinstance(value, str):
-            if text[:1] not in ("{", "[") or _PLACE.search(text):
-                warnings.append(CALL_IN_TEXT)
-                return None
-            raise RowError("bad_tool_call", "a <tool_call> holds no valid JSON", pointer=pointer)
+    if not values or text[end:].strip(", \n\t"):
+        if text[:1] not in ("{", "[") or _PLACE.search(text):
+            warnings.append(CALL_IN_TEXT)
+            return None
+        raise RowError("bad_tool_call", "a <tool_call> holds no valid JSON", pointer=pointer)
     flat = [call for value in values for call in (value if isinstance(value, list) else [value])]
     return tuple(read_call(call, pointer, warnings) for call in flat)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from agentdata.call_text.base import Reader, skip_space
+from agentdata.call_text.parameter_calls import function_calls
 from agentdata.conversation import Conversation, Message, Part, ToolCall
 
 NOT_CLOSED = "call_not_closed"
@@ -47,12 +49,7 @@ _CODE_BLOB = re.compile(
     r"|^<code>(?P<tagged>.*?)</code>)\s*\Z",
     re.DOTALL | re.MULTILINE,
 )
-_FUNCTION = re.compile(
-    r"<function=(?P<name>[^>\s]+)>(?P<body>(?:\s*<parameter=[^>\s]+>.*?</parameter>)*)\s*"
-    r"(?P<end></function>|\Z)\s*",
-    re.DOTALL,
-)
-_PARAMETER = re.compile(r"<parameter=(?P<name>[^>\s]+)>(?P<value>.*?)</parameter>", re.DOTALL)
+_FUNCTION = function_calls(lines=False)
 
 
 def function_tags(text: str, warnings: list[str]) -> TextAction | None:
@@ -64,20 +61,26 @@ def function_tags(text: str, warnings: list[str]) -> TextAction | None:
     start = text.find("<function=")
     if start < 0:
         return None
-    calls: list[ToolCall] = []
+    reader = Reader(text, is_text=lambda number, name, key: True)
     at = start
     while at < len(text):
-        match = _FUNCTION.match(text, at)
-        if match is None:
+        if _FUNCTION.find(text, at) != at:
             return None
-        pairs = [(p["name"], _lines(p["value"])) for p in _PARAMETER.finditer(match["body"])]
-        if len(dict(pairs)) < len(pairs):
+        end = _FUNCTION.read(reader, at)
+        at = skip_space(text, end)
+    if reader.faults:
+        code, _, _, place = reader.faults[0]
+        if len(reader.faults) > 1 or (code, place) != ("missing_end", end) or at < len(text):
             return None
-        calls.append(ToolCall(match["name"], dict(pairs)))
-        if not match["end"]:
-            warnings.append(NOT_CLOSED)
-        at = match.end()
-    return TextAction(tuple(calls), text[:start].rstrip("\n"))
+        warnings.append(NOT_CLOSED)
+    calls = tuple(_with_lines(found.call) for found in reader.calls)
+    return TextAction(calls, text[:start].rstrip("\n"))
+
+
+def _with_lines(call: ToolCall) -> ToolCall:
+    arguments = call.arguments
+    assert isinstance(arguments, dict)
+    return replace(call, arguments={key: _lines(value) for key, value in arguments.items()})
 
 
 def execute_tags(text: str, warnings: list[str]) -> TextAction | None:

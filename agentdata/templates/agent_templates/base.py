@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 
 import orjson
 
+from agentdata.call_text.named_calls import NamedCalls
 from agentdata.conversation import ToolCall, ToolSpec
-from agentdata.templates.parsing.named_calls import NamedCalls
 from agentdata.templates.parsing.wire import TurnWire, Wire
 from agentdata.templates.prompt import Kind, Piece, Written
 

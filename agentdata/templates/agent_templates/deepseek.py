@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentdata.call_text.named_calls import NamedCalls
+from agentdata.call_text.parameter_calls import ParameterCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -20,8 +22,6 @@ from agentdata.templates.agent_templates.base import (
     value_text,
     wrapped_results,
 )
-from agentdata.templates.parsing.named_calls import NamedCalls
-from agentdata.templates.parsing.parameter_calls import ParameterCalls
 from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 

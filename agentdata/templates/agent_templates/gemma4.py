@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from agentdata.call_text.gemma_calls import GemmaCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn, wrapped
-from agentdata.templates.parsing.gemma_calls import GemmaCalls
 from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from agentdata.call_text.named_calls import NamedCalls
+from agentdata.call_text.parameter_calls import keyed_calls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -20,8 +22,6 @@ from agentdata.templates.agent_templates.base import (
     wrapped,
     wrapped_results,
 )
-from agentdata.templates.parsing.named_calls import NamedCalls
-from agentdata.templates.parsing.parameter_calls import keyed_calls
 from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece, Written
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentdata.call_text.json_calls import JsonCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -17,7 +18,6 @@ from agentdata.templates.agent_templates.base import (
     wrapped,
     wrapped_results,
 )
-from agentdata.templates.parsing.json_calls import JsonCalls
 from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 

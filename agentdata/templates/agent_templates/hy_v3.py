@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentdata.call_text.parameter_calls import keyed_calls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -16,7 +17,6 @@ from agentdata.templates.agent_templates.base import (
     value_text,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
-from agentdata.templates.parsing.parameter_calls import keyed_calls
 from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 

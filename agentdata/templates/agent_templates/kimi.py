@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agentdata.call_text.named_calls import NamedCalls
+from agentdata.call_text.parameter_calls import ParameterCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -20,8 +22,6 @@ from agentdata.templates.agent_templates.base import (
     value_text,
     wrapped,
 )
-from agentdata.templates.parsing.named_calls import NamedCalls
-from agentdata.templates.parsing.parameter_calls import ParameterCalls
 from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from agentdata.call_text.json_calls import JsonCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -16,7 +17,6 @@ from agentdata.templates.agent_templates.base import (
     to_json,
     wrapped,
 )
-from agentdata.templates.parsing.json_calls import JsonCalls
 from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 

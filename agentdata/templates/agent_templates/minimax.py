@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agentdata.call_text.minimax_calls import MiniMaxCalls
+from agentdata.call_text.parameter_calls import ParameterCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -18,8 +20,6 @@ from agentdata.templates.agent_templates.base import (
     unwrapped,
     wrapped_results,
 )
-from agentdata.templates.parsing.minimax_calls import MiniMaxCalls
-from agentdata.templates.parsing.parameter_calls import ParameterCalls
 from agentdata.templates.parsing.wire import THINK, TurnWire
 from agentdata.templates.prompt import Kind, Mark, Piece
 

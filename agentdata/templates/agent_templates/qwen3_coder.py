@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agentdata.call_text.parameter_calls import function_calls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -16,7 +17,6 @@ from agentdata.templates.agent_templates.base import (
     wrapped_results,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
-from agentdata.templates.parsing.parameter_calls import function_calls
 from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentdata.call_text.parameter_calls import keyed_calls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.agent_templates.base import (
     AgentTemplate,
@@ -18,7 +19,6 @@ from agentdata.templates.agent_templates.base import (
     wrapped_results,
 )
 from agentdata.templates.agent_templates.hermes import tool_lines
-from agentdata.templates.parsing.parameter_calls import keyed_calls
 from agentdata.templates.parsing.wire import TurnWire
 from agentdata.templates.prompt import Kind, Piece
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from agentdata.call_text.base import Found
 from agentdata.conversation import Conversation, ToolCall
-from agentdata.templates.parsing.base import Found
 from agentdata.templates.parsing.wire import Wire, read_text
 from agentdata.templates.prompt import Kind, Prompt
 

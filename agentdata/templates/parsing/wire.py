@@ -5,17 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from agentdata.templates.parsing.base import (
+from agentdata.call_text.base import (
     CallParser,
+    Fault,
     IsText,
-    ParsedText,
     Reader,
     nothing_declared,
     skip_space,
 )
+from agentdata.conversation import ToolCall
 
 THINK = (("<think>", "</think>"),)
 _MOST_FAULTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """What a model's text says.
+
+    `reasoning` is None where the text has none, "" for an empty think block. Text that could not
+    be read stays in `content`; `faults` tell where, in order of their place.
+    """
+
+    content: str
+    reasoning: str | None
+    tool_calls: tuple[ToolCall, ...]
+    faults: tuple[Fault, ...]
 
 
 class Wire(Protocol):

@@ -6,20 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from agentdata.call_text.base import Place, Reader, skip_space
+from agentdata.call_text.brackets import elements_of
 from agentdata.errors import RowError
 from agentdata.json_text import JsonError, loads
 from agentdata.literals import read_text_value
-from agentdata.templates.parsing.base import Place, Reader, skip_space
 
 _TOKEN = re.compile(
     r'"(?:[^"\\]++|\\.)*+"' r"|'(?:[^'\\]++|\\.)*+'" r"""|[\[\]{}"']""",
     re.DOTALL,
 )
-_PART = re.compile(
-    r'"(?:[^"\\]++|\\.)*+"' r"|'(?:[^'\\]++|\\.)*+'" r"""|[\[\]{}(),:]""",
-    re.DOTALL,
-)
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_KEY = re.compile(r"""("(?:[^"\\]++|\\.)*+"|'(?:[^'\\]++|\\.)*+')\s*:\s*""", re.DOTALL)
 _FENCE = re.compile(r"```[A-Za-z_]*[ \t]*\n?")
 _FENCE_END = re.compile(r"\s*```")
 
@@ -34,11 +32,12 @@ class Value:
     after: int
 
 
-def read_value(reader: Reader, start: int) -> Value | None:
+def read_value(reader: Reader, start: int, *, control_characters: bool = False) -> Value | None:
     """The JSON value at `start`: an object, a list or a string, in a code fence or not.
 
-    A Python literal is read too, with a fault `python_literal`. None where there is no value
-    (`bad_json`), or the text ends within it (`truncated_json`).
+    A Python literal is read too, with a fault `python_literal`; with `control_characters` also JSON
+    with line breaks and the like in its strings, with a fault `control_character`. None where there
+    is no value (`bad_json`), or the text ends within it (`truncated_json`).
     """
     text = reader.text
     at = skip_space(text, start)
@@ -57,15 +56,29 @@ def read_value(reader: Reader, start: int) -> Value | None:
     try:
         value = loads(written)
     except JsonError as error:
-        try:
-            value = read_text_value(written, "")
-        except RowError:
+        lenient = _nearly_json(written, control_characters)
+        if lenient is None:
             place = min(at + error.position, end)
             reader.fault("bad_json", str(error), place, end)
             return None
-        reader.fault("python_literal", "a Python literal instead of JSON", at, end)
+        code, message, value = lenient
+        reader.fault(code, message, at, end)
     closing = _FENCE_END.match(text, end) if fence else None
     return Value(value, at, end, closing.end() if closing else end)
+
+
+def _nearly_json(text: str, control_characters: bool) -> tuple[str, str, Any] | None:
+    """(code of a fault, message, value) of a text that is no JSON but nearly so."""
+    try:
+        return "python_literal", "a Python literal instead of JSON", read_text_value(text, "")
+    except RowError:
+        pass
+    if not control_characters:
+        return None
+    try:
+        return "control_character", "a control character in a string", loads(text, strict=False)
+    except JsonError:
+        return None
 
 
 def _end(text: str, start: int) -> int | None:
@@ -91,44 +104,19 @@ def _end(text: str, start: int) -> int | None:
 
 def items(text: str, start: int, end: int, number: int) -> list[Place]:
     """The places of the `number` items of the list at `start`; all of it where not sure."""
-    places = [(begin, stop) for begin, _, stop in _children(text, start, end)]
-    return places if len(places) == number else [(start, end)] * number
+    cut = elements_of(text, start + 1, end)
+    return cut[0] if cut and len(cut[0]) == number else [(start, end)] * number
 
 
 def members(text: str, start: int, end: int) -> dict[str, Place]:
     """The places of the values of the object at `start`, by key; a string's without its quotes."""
     found: dict[str, Place] = {}
-    for begin, colon, stop in _children(text, start, end):
-        if colon < 0:
+    cut = elements_of(text, start + 1, end, "}")
+    for begin, stop in cut[0] if cut else ():
+        key = _KEY.match(text, begin, stop)
+        if key is None:
             continue
-        key = text[begin:colon].strip()
-        at = skip_space(text, colon + 1)
+        at = key.end()
         quoted = stop - at >= 2 and text[at] in "\"'" and text[stop - 1] == text[at]
-        found[key[1:-1]] = (at + 1, stop - 1) if quoted else (at, stop)
+        found[key[1][1:-1]] = (at + 1, stop - 1) if quoted else (at, stop)
     return found
-
-
-def _children(text: str, start: int, end: int) -> list[tuple[int, int, int]]:
-    """(start, place of the colon or -1, end) of what stands between the commas of a bracket."""
-    children: list[tuple[int, int, int]] = []
-    depth, begin, colon = 0, start + 1, -1
-
-    def close(stop: int) -> None:
-        at = skip_space(text, begin)
-        if at < stop:
-            children.append((at, colon, at + len(text[at:stop].rstrip())))
-
-    for match in _PART.finditer(text, start, end):
-        token = match.group()
-        if token in "[{(":
-            depth += 1
-        elif token in "]})":
-            depth -= 1
-            if not depth:
-                close(match.start())
-        elif depth == 1 and token == ",":
-            close(match.start())
-            begin, colon = match.end(), -1
-        elif depth == 1 and token == ":" and colon < 0:
-            colon = match.start()
-    return children

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from agentdata.call_text.base import Reader, skip_space
+from agentdata.call_text.values import items, members, read_value
 from agentdata.json_text import JsonError, loads
-from agentdata.templates.parsing.base import Reader, skip_space
-from agentdata.templates.parsing.values import items, members, read_value
 
 _BARE = re.compile(r'(?:\[\s*)?\{\s*"(?:name|type|function)"\s*:')
 _NAME = re.compile(r"""["']name["']\s*:\s*("(?:[^"\\]|\\.)*"|'[^'\\]*')""", re.DOTALL)
@@ -38,7 +38,7 @@ class JsonCalls:
         text = reader.text
         at = start + len(self.open)
         while True:
-            read = read_value(reader, at)
+            read = read_value(reader, at, control_characters=True)
             if read is None:
                 return self._unread(reader, start, at)
             self._add(reader, read.value, read.start, read.end)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from agentdata.call_text.base import Reader
 from agentdata.json_text import MAX_DEPTH, JsonError, loads
-from agentdata.templates.parsing.base import Reader
 
 _MARK = "]<]minimax[>["
 _INVOKE = re.compile(re.escape(_MARK) + r'<invoke name="(?P<name>[^\n<>]*?)">')

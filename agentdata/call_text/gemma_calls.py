@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from agentdata.call_text.base import Reader, skip_space
 from agentdata.json_text import MAX_DEPTH, JsonError, loads
-from agentdata.templates.parsing.base import Reader, skip_space
 
 _OPEN, _CLOSE, _QUOTE = "<|tool_call>", "<tool_call|>", '<|"|>'
 _HEAD = re.compile(r"\s*call:(?P<name>[^\n{}<>]*)(?=\{)")

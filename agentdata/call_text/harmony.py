@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agentdata.templates.parsing.base import Reader
-from agentdata.templates.parsing.values import read_value
+from agentdata.call_text.base import Reader
+from agentdata.call_text.values import read_value
 
 _START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 _NAME = re.compile(r"<\|channel\|>\s*(\w+)")

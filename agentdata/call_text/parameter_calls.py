@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from agentdata.call_text.base import Reader, skip_space
 from agentdata.json_text import JsonError, loads
-from agentdata.templates.parsing.base import Reader, skip_space
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
 _HOLES = {
@@ -27,7 +27,7 @@ class ParameterCalls:
     `call` and `parameter` are texts with holes: `{name}`, `{key}`, `{number}`, `{type}` (which says
     whether the value is text: `text_types` names the types that are) and `{ }` for white space.
     Without a type a value is JSON where it reads as such, unless the parameter is declared as
-    text. `lines` are values on lines of their own.
+    text. `lines` are values on lines of their own; with `cdata`, text may stand in a CDATA section.
     """
 
     call: str
@@ -36,6 +36,7 @@ class ParameterCalls:
     parameter_end: str
     text_types: tuple[str, ...] = ()
     lines: bool = False
+    cdata: bool = False
 
     def find(self, text: str, start: int) -> int:
         match = self._call.search(text, start)
@@ -94,9 +95,8 @@ class ParameterCalls:
     def _value(self, reader: Reader, written: str, name: str, parameter: re.Match[str]) -> Any:
         if self.lines:
             written = written.removeprefix("\n").removesuffix("\n")
-        cdata = _CDATA.fullmatch(written)
-        if cdata:
-            return cdata[1]
+        if self.cdata and (quoted := _CDATA.fullmatch(written)):
+            return quoted[1]
         groups = parameter.groupdict()
         number = len(reader.calls)
         if "type" in groups:

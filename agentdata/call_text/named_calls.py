@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agentdata.templates.parsing.base import Fault, Reader, skip_space
-from agentdata.templates.parsing.values import read_value
+from agentdata.call_text.base import Fault, Reader, skip_space
+from agentdata.call_text.values import read_value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is read out of a model's text, and what every parser of calls has in common."""
+"""What is read out of a text with calls, and what every parser of calls has in common."""
 
 from __future__ import annotations
 
@@ -22,20 +22,6 @@ class Fault(NamedTuple):
     message: str
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedText:
-    """What a model's text says.
-
-    `reasoning` is None where the text has none, "" for an empty think block. Text that could not
-    be read stays in `content`; `faults` tell where, in order of their place.
-    """
-
-    content: str
-    reasoning: str | None
-    tool_calls: tuple[ToolCall, ...]
-    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
