@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     "calls_outside_assistant": "A message that is not the model's makes calls.",
     "no_messages": "The row holds no messages: its source kept no conversation there.",
     "no_model_turn": "The row is a prompt alone: the model says nothing in it.",
+    "text_outside_messages": "A rendered text holds words between its messages, which no one says.",
     "unknown_event": "A record is of a kind that the format does not know.",
     "unknown_item": "An item is of a kind that the format does not know.",
     "unknown_role": "A message has a role that the format does not know.",

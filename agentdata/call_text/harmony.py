@@ -1,4 +1,4 @@
-"""Harmony, gpt-oss's channels: analysis is reasoning, a message to a tool is a call.
+"""Harmony, the text that gpt-oss writes: messages between control tokens, each with a header.
 
 Source: the published format of openai/harmony.
 """
@@ -6,66 +6,99 @@ Source: the published format of openai/harmony.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agentdata.call_text.base import Reader
-from agentdata.call_text.values import read_value
+from agentdata.call_text.base import Place
 
-_START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
-_NAME = re.compile(r"<\|channel\|>\s*(\w+)")
-_TO = re.compile(r"to=(?:functions\.)?(?P<name>[^\s<]+)")
-_ROLE = re.compile(r"\s*(?:<\|start\|>)?\s*(?:assistant)?\s*(?:to=[^\s<]+)?\s*")
+START, MESSAGE, CHANNEL, CONSTRAIN = "<|start|>", "<|message|>", "<|channel|>", "<|constrain|>"
+NAMESPACE = "functions."
+"""What stands before the name of a declared tool; the model's own, such as `python`, have none."""
+
 _END = re.compile(r"<\|(?:end|call|return)\|>|(?=<\|start\|>)|(?=<\|channel\|>)")
+_RECIPIENT = re.compile(
+    rf"(?:\A|(?<=[\s>]))to=(?P<recipient>(?:{re.escape(NAMESPACE)})?(?P<name>[^\s<]+))"
+)
+_MODEL = re.compile(r"\s*(?:assistant)?\s*(?:to=[^\s<]+)?\s*")
+_NO_TOOLS = frozenset({"user", "assistant", "all"})
 
 
 @dataclass(frozen=True, slots=True)
-class Harmony:
-    """The wire of gpt-oss: a text is a row of messages, each with a channel."""
+class Header:
+    """Who speaks to whom: the role, or the name of a tool; the recipient of a call; the channel
+    analysis, commentary or final."""
 
-    def read(self, reader: Reader) -> tuple[str, str | None]:
-        """Reads the calls; content and reasoning."""
-        text, at = reader.text, 0
-        said: list[str] = []
-        thought: list[str] = []
-        while (mark := text.find(_CHANNEL, at)) >= 0:
-            message = text.find(_MESSAGE, mark)
-            if message < 0:
-                break
-            head = self._head(reader, at, mark, said)
-            body = message + len(_MESSAGE)
-            closing = _END.search(text, body)
-            end = closing.start() if closing else len(text)
-            channel = _NAME.match(text, mark)
-            to = _TO.search(text, head, message)
-            if to:
-                self._call(reader, to, body, end)
-            else:
-                is_thought = channel is not None and channel[1] == "analysis"
-                (thought if is_thought else said).append(text[body:end])
-            at = closing.end() if closing else end
-        if text[at:].strip():
-            said.append(text[at:])
-            if at:
-                reader.fault("no_channel", "text outside of a channel", at, len(text))
-        return "".join(said), "\n".join(thought) if thought else None
+    role: str
+    recipient: str | None = None
+    channel: str | None = None
 
-    def _head(self, reader: Reader, at: int, mark: int, said: list[str]) -> int:
-        """Where the head of a message begins whose channel is at `mark`."""
-        text = reader.text
-        start = text.rfind(_START, at, mark)
-        if start < 0:
-            start = at if _ROLE.fullmatch(text, at, mark) else mark
-        if text[at:start].strip():
-            reader.fault("no_channel", "text outside of a channel", at, start)
-            said.append(text[at:start])
+    @property
+    def is_call(self) -> bool:
+        """Whether the recipient is a tool."""
+        return self.recipient is not None and self.recipient not in _NO_TOOLS
+
+
+@dataclass(frozen=True, slots=True)
+class HarmonyMessage:
+    """A message from `start` to `end`, marks included; the place of what it says, and of the name
+    of the tool that it calls (empty where it calls none)."""
+
+    header: Header
+    start: int
+    name: Place
+    body: Place
+    end: int
+
+
+def is_harmony(text: str) -> bool:
+    """Whether a text holds messages of harmony."""
+    return MESSAGE in text and (START in text or CHANNEL in text)
+
+
+def messages_of(text: str) -> Iterator[HarmonyMessage]:
+    """The messages of a text, in order. One that begins with a channel goes on from the head of the
+    model's turn; a head without a message at the end is a prompt, and no message.
+
+    >>> [(one.header, one.body) for one in messages_of("<|channel|>final<|message|>4<|return|>")]
+    [(Header(role='assistant', recipient=None, channel='final'), (27, 28))]
+    """
+    at = done = 0
+    while (mark := text.find(MESSAGE, at)) >= 0:
+        at = mark + len(MESSAGE)
+        start = _head(text, done, mark)
+        if start is None:
+            continue
+        recipient = _RECIPIENT.search(text, start, mark)
+        closing = _END.search(text, at)
+        stop, end = closing.span() if closing else (len(text), len(text))
+        name = recipient.span("name") if recipient else (mark, mark)
+        yield HarmonyMessage(read_header(text[start:mark]), start, name, (at, stop), end)
+        at = done = end
+
+
+def _head(text: str, begin: int, end: int) -> int | None:
+    """Where the head begins that ends at `end`; None where none does."""
+    start = text.rfind(START, begin, end)
+    if start >= 0:
         return start
+    channel = text.find(CHANNEL, begin, end)
+    if channel < 0:
+        return None
+    return begin if _MODEL.fullmatch(text, begin, channel) else channel
 
-    def _call(self, reader: Reader, to: re.Match[str], body: int, end: int) -> None:
-        inner = Reader(reader.text[:end], faults=reader.faults)
-        value = read_value(inner, body)
-        if value is None:
-            reader.add(to["name"], reader.text[body:end], to.span("name"), (body, end))
-            return
-        if reader.text[value.after : end].strip():
-            reader.fault("text_after_json", "text after the arguments", value.after, end)
-        reader.add(to["name"], value.value, to.span("name"), (value.start, value.end))
+
+def read_header(header: str) -> Header:
+    """A header such as `assistant<|channel|>commentary to=functions.f <|constrain|>json`; without a
+    role it is the model's.
+
+    >>> read_header("assistant to=functions.f<|channel|>commentary json")
+    Header(role='assistant', recipient='functions.f', channel='commentary')
+    """
+    header = header.partition(CONSTRAIN)[0].removeprefix(START)
+    recipient = _RECIPIENT.search(header)
+    who, _, channel = _RECIPIENT.sub("", header).partition(CHANNEL)
+    return Header(
+        role=next(iter(who.split()), "assistant"),
+        recipient=recipient["recipient"] if recipient else None,
+        channel=next(iter(channel.split()), None),
+    )

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from agentdata.call_text.harmony import CHANNEL, NAMESPACE, START, Header, is_harmony, messages_of
 from agentdata.conversation import Conversation, ToolCall, ToolSpec
 from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import read_arguments
-from agentdata.formats.common.harmony_text import Header, is_harmony, split_messages
 from agentdata.formats.common.harmony_tools import take_tools
 from agentdata.formats.common.rows import ToolsField
 from agentdata.formats.common.talk import Talk
@@ -20,7 +20,6 @@ from agentdata.formats.common.values import check, row_id
 ROLES = ("system", "developer", "user", "assistant", "tool")
 CHANNELS = ("analysis", "commentary", "final")
 _TEXTS = ("text", "harmony", "prompt")
-_NAMESPACE = "functions."
 
 
 class HarmonyRow(BaseModel):
@@ -63,8 +62,7 @@ def read(row: dict[str, Any]) -> Conversation:
     tools = list(read_tools(row.get("tools"), "/tools"))
     rendered = _text(row)
     if rendered:
-        for header, text in split_messages(rendered[1]):
-            _read(header, text, f"/{rendered[0]}", talk, tools)
+        _read_rendered(rendered[1], f"/{rendered[0]}", talk, tools)
     else:
         for index, message in enumerate(row.get("messages") or []):
             _read_message(message, f"/messages/{index}", talk, tools)
@@ -86,6 +84,21 @@ def _text(row: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
+def _read_rendered(text: str, pointer: str, talk: Talk, tools: list[ToolSpec]) -> None:
+    end = 0
+    for message in messages_of(text):
+        _check_between(text[end : message.start], pointer)
+        _read(message.header, text[slice(*message.body)], pointer, talk, tools)
+        end = message.end
+    if not text.startswith((START, CHANNEL), end):  # The head of a turn that is yet to come.
+        _check_between(text[end:], pointer)
+
+
+def _check_between(text: str, pointer: str) -> None:
+    if text.strip():
+        raise RowError("text_outside_messages", "text between two messages", pointer=pointer)
+
+
 def _author(message: dict[str, Any]) -> dict[str, Any]:
     author = message.get("author")
     return author if isinstance(author, dict) else message
@@ -105,7 +118,7 @@ def _read_message(message: dict[str, Any], pointer: str, talk: Talk, tools: list
     recipient = message.get("recipient")
     header = Header(
         role=role,
-        recipient=recipient if isinstance(recipient, str) and recipient != "all" else None,
+        recipient=recipient if isinstance(recipient, str) else None,
         channel=message.get("channel"),
     )
     thinking = message.get("thinking")
@@ -162,12 +175,12 @@ def _read(header: Header, text: str, pointer: str, talk: Talk, tools: list[ToolS
     elif role == "user":
         talk.user([talk.text(text)])
     elif role != "assistant":
-        name = role.removeprefix(_NAMESPACE)
+        name = role.removeprefix(NAMESPACE)
         talk.result(text, pointer, name=name if name != "tool" else None)
-    elif recipient is not None and recipient not in ("user", "assistant"):
+    elif header.is_call and recipient is not None:
         # Tools of the model's own, such as python, take text as it is.
-        warnings = talk.warnings if recipient.startswith(_NAMESPACE) else []
-        talk.call(ToolCall(recipient.removeprefix(_NAMESPACE), read_arguments(text, warnings)))
+        warnings = talk.warnings if recipient.startswith(NAMESPACE) else []
+        talk.call(ToolCall(recipient.removeprefix(NAMESPACE), read_arguments(text, warnings)))
     elif header.channel == "analysis":
         talk.reasoning(text)
     else:

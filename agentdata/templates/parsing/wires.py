@@ -5,10 +5,10 @@ The marks are facts of the models' published chat templates.
 
 from __future__ import annotations
 
-from agentdata.call_text.harmony import Harmony
 from agentdata.call_text.json_calls import JsonCalls
 from agentdata.call_text.named_calls import NamedCalls
 from agentdata.call_text.python_calls import PythonCalls
+from agentdata.templates.parsing.harmony import Harmony
 from agentdata.templates.parsing.wire import THINK, TurnWire, Wire
 
 _MISTRAL_THINK = (*THINK, ("[THINK]", "[/THINK]"))
