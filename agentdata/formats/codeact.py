@@ -8,14 +8,14 @@ the whole text of the model's turn.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from agentdata.conversation import Conversation
-from agentdata.formats import mini_swe_agent
+from agentdata.formats import mini_swe_agent, react
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import (
     Act,
-    Dialect,
     model_writes,
     read_chat,
     roles_of,
@@ -30,21 +30,7 @@ from agentdata.formats.common.text_actions import (
 )
 from agentdata.formats.common.values import check
 
-DIALECT = Dialect(
-    messages=("messages", "conversations"),
-    role=("from", "role"),
-    content=("value", "content"),
-    roles={
-        "system": Act.SYSTEM,
-        "user": Act.USER,
-        "human": Act.USER,
-        "assistant": Act.ASSISTANT,
-        "gpt": Act.ASSISTANT,
-        "function_call": Act.ASSISTANT,
-        "observation": Act.TOOL,
-        "tool": Act.TOOL,
-    },
-)
+DIALECT = replace(react.DIALECT, roles={**react.DIALECT.roles, "function_call": Act.ASSISTANT})
 _STYLES = (function_tags, execute_tags, code_blob)
 _RESULT_LABEL = re.compile(
     r"OBSERVATION:\n|Observation:[ \t]*\n?|EXECUTION RESULT of \[[^\]\n]*\]:\n"

@@ -11,7 +11,14 @@ from typing import Any
 
 from agentdata.conversation import Conversation
 from agentdata.formats.base import Fit, Format
-from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.chat import (
+    Act,
+    Dialect,
+    message_session,
+    messages_key,
+    read_chat,
+    roles_of,
+)
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import ChatMessage, Row
 from agentdata.formats.common.text_actions import function_tags, only_bash_block, take_actions
@@ -55,11 +62,6 @@ def detect(row: dict[str, Any]) -> Fit:
     return Fit.MARKED if marked else Fit.READABLE
 
 
-def session(record: dict[str, Any]) -> str | None:
-    """A file whose records are messages is one conversation."""
-    return "file" if "role" in record else None
-
-
 def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError."""
     row = unfold(row, strict=True)
@@ -89,5 +91,5 @@ FORMAT = Format(
     row_model=MiniSWEAgentRow,
     detect=detect,
     read=read,
-    session=session,
+    session=message_session,
 )

@@ -6,7 +6,14 @@ from typing import Any
 
 from agentdata.conversation import Conversation
 from agentdata.formats.base import Fit, Format
-from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
+from agentdata.formats.common.chat import (
+    Act,
+    Dialect,
+    message_session,
+    messages_key,
+    read_chat,
+    roles_of,
+)
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.rows import ChatMessage, Row
 from agentdata.formats.common.values import check
@@ -42,11 +49,6 @@ def detect(row: dict[str, Any]) -> Fit:
     return Fit.MARKED if any(map(_is_marked, messages)) else Fit.READABLE
 
 
-def session(record: dict[str, Any]) -> str | None:
-    """A file whose records are messages is one conversation."""
-    return "file" if "role" in record else None
-
-
 def read(row: dict[str, Any]) -> Conversation:
     """The conversation of a row. Raises RowError."""
     row = unfold(row, strict=True)
@@ -65,5 +67,5 @@ FORMAT = Format(
     row_model=UITarsRow,
     detect=detect,
     read=read,
-    session=session,
+    session=message_session,
 )

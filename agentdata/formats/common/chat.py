@@ -112,6 +112,12 @@ def model_writes(row: Mapping[str, Any], dialect: Dialect, test: Callable[[Any],
     )
 
 
+def message_session(record: Mapping[str, Any]) -> str | None:
+    """`session` of formats whose files may hold a message per record: such a file is one
+    conversation."""
+    return "file" if "role" in record else None
+
+
 def read_chat(row: dict[str, Any], dialect: Dialect) -> Conversation:
     """The conversation of a row whose types were checked.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import jinja2
@@ -95,40 +96,40 @@ class Engine:
         """The text with its sources. Raises RowError `template_error`, `template_limit`."""
         trace = self._environment.trace = Trace()
         try:
-            context = self._template.new_context(variables)
-            pieces: list[str] = []
-            length = 0
-            for piece in self._template.root_render_func(context):
-                length += len(piece)
-                check_length(length)
-                pieces.append(piece)
-            return joined(pieces)
-        except _FAULTS as error:
-            raise _refused(error) from None
-        except RecursionError:
-            raise too_much("calls itself without end") from None
-        except MemoryError:
-            raise too_much("needs more memory than there is") from None
+            with _refusing():
+                context = self._template.new_context(variables)
+                pieces: list[str] = []
+                length = 0
+                for piece in self._template.root_render_func(context):
+                    length += len(piece)
+                    check_length(length)
+                    pieces.append(piece)
+                return joined(pieces)
         finally:
             trace.loops.clear()
 
     def render_plain(self, variables: dict[str, Any]) -> str:
         """The text of the untouched template. Raises RowError as `render`."""
-        return self._text_of(self._plain.render, {k: untraced(v) for k, v in variables.items()})
+        with _refusing():
+            return self._plain.render({k: untraced(v) for k, v in variables.items()})
 
     def render_lean(self, variables: dict[str, Any]) -> str:
         """The same within bounds, of variables in plain Python types."""
-        return self._text_of(self._lean.render, variables)
+        with _refusing():
+            return self._lean.render(variables)
 
-    def _text_of(self, render: Callable[[dict[str, Any]], str], variables: dict[str, Any]) -> str:
-        try:
-            return render(variables)
-        except _FAULTS as error:
-            raise _refused(error) from None
-        except RecursionError:
-            raise too_much("calls itself without end") from None
-        except MemoryError:
-            raise too_much("needs more memory than there is") from None
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Faults of a template, and its want of stack or memory, become refusals of the row."""
+    try:
+        yield
+    except _FAULTS as error:
+        raise _refused(error) from None
+    except RecursionError:
+        raise too_much("calls itself without end") from None
+    except MemoryError:
+        raise too_much("needs more memory than there is") from None
 
 
 def _refused(error: Exception) -> RowError:

@@ -1,1 +1,1 @@
-"""Ways in which models write calls, and how each is read back: a few parsers, and data for them."""
+"""How models lay out a turn with calls: data for the parsers that read it back."""
