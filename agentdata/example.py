@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,27 +20,33 @@ from agentdata.media.desk import Placed, RowMedia
 from agentdata.media.place import with_stand_ins
 from agentdata.media.tokens import MediaTokens, check_tokens, in_tokens
 from agentdata.recipe import Recipe
-from agentdata.shards.manifest import Tally
 from agentdata.templates import Kind, Prompt
 from agentdata.templates.model_turns import ModelTurn
 from agentdata.templates.parsing.parts import CallPart, call_parts
 from agentdata.templates.stability import PlacedTurn, stable_rows
-from agentdata.tokenization import Encoder, PrefixCheck, Tokens, places, token_weights
-from agentdata.tool_tokens import ToolTokens
+from agentdata.tokenization import (
+    PrefixCheck,
+    TokenRows,
+    Tokens,
+    places,
+    row_weights,
+    stretches,
+)
 
 UNKNOWN_CALL_PARTS = "unknown_call_parts"
 """Counted where the name and arguments of a call are not known, which then weigh as `tool_call`."""
 
-_KINDS = tuple(Kind)
-_NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
+KINDS = tuple(Kind)
+"""The kinds in the order of their numbers."""
+_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One row of a shard: `input_ids` int32[n], `loss_weights` float32[n], aligned, not shifted.
 
-    `kinds` int8[n] is the number of each token's kind in `Kind`; `media` what is in the row of
-    images, videos and audio, None if nothing.
+    `kinds` int8[n] is the number of each token's kind in `KINDS`, `trained` how many tokens have
+    weight; `media` what is in the row of images, videos and audio, None if nothing.
     """
 
     id: str
@@ -48,6 +54,7 @@ class Example:
     loss_weights: npt.NDArray[np.float32]
     kinds: npt.NDArray[np.int8]
     straddling: int
+    trained: int
     media: MediaTokens | None = None
 
 
@@ -184,14 +191,38 @@ def judged(row: Rendered, tokens: Tokens, check: PrefixCheck) -> list[str]:
 
 def example(row: Rendered, tokens: Tokens, recipe: Recipe) -> Example:
     """The example of a rendered row, whole."""
-    values, straddling = token_weights(tokens, row.weights, recipe.straddle)
-    segments = row.prompt.segments
-    ends = np.cumsum([len(segment.text) for segment in segments])
-    numbers = np.array([_NUMBER[segment.kind] for segment in segments], np.int8)
-    last = np.maximum(tokens.ends - 1, tokens.starts)
-    kinds = numbers[places(ends, last)]
-    media = in_tokens(row.media, tokens) if row.media is not None else None
-    return Example(row.conversation.id + row.suffix, tokens.ids, values, kinds, straddling, media)
+    return examples([row], [tokens], recipe)[0]
+
+
+def examples(rows: Sequence[Rendered], tokens: Sequence[Tokens], recipe: Recipe) -> list[Example]:
+    """The examples of rendered rows, whole."""
+    if not rows:
+        return []
+    joined = TokenRows(tokens)
+    values, straddling = row_weights(joined, [row.weights for row in rows], recipe.straddle)
+    ends = [list(accumulate(len(s.text) for s in row.prompt.segments)) for row in rows]
+    numbers = np.array([_NUMBER[s.kind] for row in rows for s in row.prompt.segments], np.int8)
+    kinds = numbers[places(stretches(joined, ends), joined.last)]
+    trained, straddlers = joined.per_row(values > 0), joined.per_row(straddling)
+    return [
+        Example(
+            id=row.conversation.id + row.suffix,
+            input_ids=own.ids,
+            loss_weights=values[start:end],
+            kinds=kinds[start:end],
+            straddling=straddled,
+            trained=count,
+            media=in_tokens(row.media, own) if row.media is not None else None,
+        )
+        for row, own, (start, end), straddled, count in zip(
+            rows,
+            tokens,
+            pairwise(joined.borders.tolist()),
+            straddlers.tolist(),
+            trained.tolist(),
+            strict=True,
+        )
+    ]
 
 
 def fitted(whole: Example, recipe: Recipe) -> list[Example]:
@@ -253,92 +284,6 @@ def _cut(whole: Example, start: int, end: int, suffix: str) -> Example:
         weights,
         whole.kinds[start:end],
         whole.straddling if start == 0 else 0,
+        int(np.count_nonzero(weights > 0)),
         whole.media.within(start, end) if whole.media is not None else None,
     )
-
-
-class Tallier:
-    """Adds up what rows that are written count."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._tally = Tally()
-        self._tool_tokens = ToolTokens(encoder)
-        self._kinds = np.zeros(len(_KINDS), np.int64)
-        self._trained_kinds = np.zeros(len(_KINDS), np.int64)
-
-    def add(self, row: Rendered, kept: list[Example]) -> None:
-        """Count a row."""
-        counts = self._tally
-        for part in kept:
-            trained = part.loss_weights > 0
-            counts.rows += 1
-            counts.tokens += len(part.input_ids)
-            counts.weight_sum += float(part.loss_weights.sum(dtype=np.float64))
-            counts.straddling_tokens += part.straddling
-            counts.lengths[len(part.input_ids)] += 1
-            kinds = np.bincount(part.kinds, minlength=len(_KINDS))
-            self._kinds += kinds
-            self._trained_kinds += np.bincount(part.kinds[trained], minlength=len(_KINDS))
-        turns, stopped = _turns(row.prompt, row.weights)
-        counts.trained_turns += turns
-        counts.stop_weighted_turns += stopped
-
-    def add_whole(self, lengths: Sequence[int]) -> None:
-        """Count rows as they are before any is cut or left out."""
-        self._tally.whole_rows += len(lengths)
-        self._tally.whole_tokens += sum(lengths)
-
-    def add_conversation(self, conversation: Conversation) -> None:
-        """Count a conversation, however many rows it is written as."""
-        counts = self._tally
-        counts.tools_per_row[len(conversation.tools)] += 1
-        calls = [call.name for message in conversation.messages for call in message.tool_calls]
-        counts.calls_per_row[len(calls)] += 1
-        for call in calls:
-            counts.tool_calls[call] += 1
-        self._tool_tokens.count(conversation.tools, counts)
-
-    def tally(self) -> Tally:
-        """All that was added."""
-        counts = self._tally.model_copy(deep=True)
-        counts.kinds = _by_kind(self._kinds)
-        counts.trained_kinds = _by_kind(self._trained_kinds)
-        counts.trained_tokens = int(self._trained_kinds.sum())
-        return counts
-
-
-def _by_kind(counts: npt.NDArray[np.int64]) -> Counter[str]:
-    return Counter({kind.value: n for kind, n in zip(_KINDS, counts.tolist(), strict=True) if n})
-
-
-def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
-    """(turns of the model with any weight, those whose end of turn carries weight)."""
-    turns = stopped = start = run = 0
-    trained = False
-    ends, weighty = weights.ends.tolist(), (weights.values > 0).tolist()
-    for segment in prompt.segments:
-        end = start + len(segment.text)
-        while run < len(ends) and ends[run] <= start:
-            run += 1
-        if segment.trainable or segment.kind is Kind.END_OF_TURN:
-            # Runs of one weight are joined, so those that touch the segment are few. A segment
-            # without text has the weight of the run around it, none where two runs meet.
-            last, weighted = run, False
-            while last < len(ends) and not weighted:
-                begins = ends[last - 1] if last else 0
-                if begins >= end and (last > run or begins == start > 0):
-                    break
-                weighted = weighty[last]
-                last += 1
-            if segment.kind is Kind.END_OF_TURN:
-                turns += trained
-                stopped += trained and weighted
-                trained = False
-            else:
-                trained |= weighted
-        elif trained and segment.kind is Kind.HEADER:
-            # The turn had no end of its own.
-            turns += 1
-            trained = False
-        start = end
-    return turns + trained, stopped

@@ -15,8 +15,7 @@ from agentdata.errors import AgentDataError, RowError
 from agentdata.example import (
     Example,
     Rendered,
-    Tallier,
-    example,
+    examples,
     fitted,
     judged,
     media_fault,
@@ -31,6 +30,7 @@ from agentdata.redaction import redacted
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
 from agentdata.sources import BadRow, RawRow
+from agentdata.tally import Tallier
 from agentdata.templates.stability import UnstableTurnError
 from agentdata.tokenization import PrefixCheck, Tokens
 
@@ -167,28 +167,29 @@ def _encoded(
     counts: SourceCounts,
     tallier: Tallier,
     rejects: BinaryIO | None,
-) -> Iterator[tuple[Rendered, list[Example]]]:
+) -> list[tuple[Rendered, list[Example]]]:
     """The examples of rendered rows, as far as they are written."""
     recipe = house.recipe
-    encoded = iter(_tokens([part for row in ready for part in row.parts], house, counts))
+    parts = [part for row in ready for part in row.parts]
+    tokens = _tokens(parts, house, counts)
+    wholes = examples(parts, tokens, recipe)
+    done: list[tuple[Rendered, list[Example]]] = []
+    behind = 0
     for row in ready:
-        tokens = [next(encoded) for _ in row.parts]
-        turns = [judged(part, own, check) for part, own in zip(row.parts, tokens, strict=True)]
+        own = slice(behind, behind := behind + len(row.parts))
+        turns = [judged(part, its, check) for part, its in zip(row.parts, tokens[own], strict=True)]
         if recipe.unstable == "reject" and "kept" in turns[0]:
             turn = row.parts[0].turns[turns[0].index("kept")].turn
             why = "its first token goes on from the last one of the prompt"
             error = UnstableTurnError(turn.first, why, len(turns[0]))
             _reject(error, row.raw, task, counts, rejects, recipe)
             continue
-        if (fault := media_fault(row.parts, tokens)) is not None:
+        if (fault := media_fault(row.parts, tokens[own])) is not None:
             _reject(fault, row.raw, task, counts, rejects, recipe)
             continue
-        cuts = [
-            fitted(example(part, own, recipe), recipe)
-            for part, own in zip(row.parts, tokens, strict=True)
-        ]
-        tallier.add_whole([len(own.ids) for own in tokens])
-        kept = [[piece for piece in cut if (piece.loss_weights > 0).any()] for cut in cuts]
+        cuts = [fitted(whole, recipe) for whole in wholes[own]]
+        tallier.add_whole([len(whole.input_ids) for whole in wholes[own]])
+        kept = [[piece for piece in cut if piece.trained] for cut in cuts]
         for pieces, found in zip(kept, turns, strict=True):
             counts.turns.update(found if pieces else ["dropped"] * len(found))
         counts.warnings.update(row.conversation.warnings)
@@ -200,10 +201,9 @@ def _encoded(
         counts.written += 1
         counts.split_off += sum(map(len, kept)) - 1
         tallier.add_conversation(row.conversation)
-        for part, pieces in zip(row.parts, kept, strict=True):
-            if pieces:
-                tallier.add(part, pieces)
-                yield part, pieces
+        done += [(part, pieces) for part, pieces in zip(row.parts, kept, strict=True) if pieces]
+    tallier.add(done)
+    return done
 
 
 def _tokens(ready: list[Rendered], house: House, counts: SourceCounts) -> list[Tokens]:

@@ -1,6 +1,6 @@
 """Text to token ids, the characters under every token, and a weight for each."""
 
-from agentdata.tokenization.align import places, token_weights
+from agentdata.tokenization.align import TokenRows, places, row_weights, stretches, token_weights
 from agentdata.tokenization.encode import Encoder, Tokens
 from agentdata.tokenization.prefix import PrefixCheck
 from agentdata.tokenization.tokenizer import LoadedTokenizer, load_tokenizer
@@ -9,8 +9,11 @@ __all__ = [
     "Encoder",
     "LoadedTokenizer",
     "PrefixCheck",
+    "TokenRows",
     "Tokens",
     "load_tokenizer",
     "places",
+    "row_weights",
+    "stretches",
     "token_weights",
 ]

@@ -1,6 +1,8 @@
-"""A weight per token from a weight per character."""
+"""A weight per token from a weight per character, for all rows of a batch at once."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +14,54 @@ from agentdata.tokenization.encode import Tokens
 STRADDLE = ("min", "first", "max")
 
 
+class TokenRows:
+    """The tokens of rows behind one another, as if the texts of the rows were one text.
+
+    `ids` int32[n]; `starts` and `ends` int64[n] are characters of that text; `borders`
+    int64[rows + 1] are the tokens where rows begin, and the number of all; `shifts`
+    int64[rows + 1] likewise the characters.
+    """
+
+    def __init__(self, rows: Sequence[Tokens]) -> None:
+        self.borders = np.cumsum([0, *[len(row.ids) for row in rows]])
+        # Every character lies under a token: a text ends where its last one does.
+        self.shifts = np.cumsum([0, *[row.ends[-1] if len(row.ends) else 0 for row in rows]])
+        shift = self.shifts[:-1].repeat(np.diff(self.borders))
+        self.ids = np.concatenate([row.ids for row in rows])
+        self.starts = np.concatenate([row.starts for row in rows]) + shift
+        self.ends = np.concatenate([row.ends for row in rows]) + shift
+
+    @property
+    def last(self) -> npt.NDArray[np.int64]:
+        """int64[n]: the last character of each token."""
+        last: npt.NDArray[np.int64] = np.maximum(self.ends - 1, self.starts)
+        return last
+
+    def per_row(self, marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """int64[rows]: how many tokens of each row are marked."""
+        sums = np.zeros(len(marks) + 1, np.int64)
+        np.cumsum(marks, out=sums[1:])
+        counts: npt.NDArray[np.int64] = np.diff(sums[self.borders])
+        return counts
+
+
 def token_weights(
     tokens: Tokens, weights: Weights, straddle: str = "min"
 ) -> tuple[npt.NDArray[np.float32], int]:
-    """(float32[n], number of straddling tokens): the weight of every token.
+    """(float32[n], number of straddling tokens): the weight of every token of one row, as
+    `row_weights` has it."""
+    values, straddling = row_weights(TokenRows([tokens]), [weights], straddle)
+    return values, int(straddling.sum())
+
+
+def row_weights(
+    rows: TokenRows, weights: Sequence[Weights], straddle: str = "min"
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """(float32[n], bool[n]): the weight of every token, and whether it straddles weights.
 
     A token whose characters differ in weight takes the smallest (`min`: no token that holds a
     piece of a tool's output is ever trained), the `first` character's, or the largest (`max`).
-    The first token is never predicted and weighs 0.
+    The first token of a row is never predicted and weighs 0.
     """
     if straddle not in STRADDLE:
         raise UsageError(
@@ -27,18 +69,34 @@ def token_weights(
             f"--straddle {straddle}: not a rule",
             remedy=f"one of: {', '.join(STRADDLE)}",
         )
-    if not len(tokens.ids):
-        return np.zeros(0, np.float32), 0
-    first = places(weights.ends, tokens.starts)
-    last = places(weights.ends, np.maximum(tokens.ends - 1, tokens.starts))
-    values = weights.values[first].copy()
-    straddling = np.flatnonzero(first != last)
+    if not len(rows.ids):
+        return np.zeros(0, np.float32), np.zeros(0, bool)
+    ends = stretches(rows, [run.ends for run in weights])
+    values = np.concatenate([run.values for run in weights])
+    first, last = places(ends, rows.starts), places(ends, rows.last)
+    out = values[first]
+    straddling = first != last
     if straddle != "first":
         choose = np.min if straddle == "min" else np.max
-        for token in straddling.tolist():
-            values[token] = choose(weights.values[first[token] : last[token] + 1])
-    values[0] = 0.0
-    return values, len(straddling)
+        for token in np.flatnonzero(straddling).tolist():
+            out[token] = choose(values[first[token] : last[token] + 1])
+    begins = rows.borders[:-1]
+    out[begins[begins < rows.borders[1:]]] = 0.0
+    return out, straddling
+
+
+def stretches(
+    rows: TokenRows, ends: Sequence[npt.NDArray[np.int64] | Sequence[int]]
+) -> npt.NDArray[np.int64]:
+    """int64[k]: where stretches of each row's text end, as characters of the text of all rows. The
+    last one of a row goes to the end of it."""
+    sizes = [len(own) for own in ends]
+    out: npt.NDArray[np.int64] = np.concatenate(ends).astype(np.int64)
+    out += rows.shifts[:-1].repeat(sizes)
+    lasts = np.cumsum(sizes) - 1
+    has = np.array(sizes) > 0
+    out[lasts[has]] = rows.shifts[1:][has]
+    return out
 
 
 def places(ends: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

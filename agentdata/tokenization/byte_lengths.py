@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,19 +36,33 @@ def byte_lengths(tokenizer: LoadedTokenizer) -> npt.NDArray[np.int64] | None:
     return lengths
 
 
-def spans_from_bytes(text: str, lengths: npt.NDArray[np.int64]) -> Spans | None:
-    """First and last characters (starts, ends: int64[n]) of tokens of these byte lengths; None if
-    they do not add up to the text."""
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
+def spans_from_bytes(
+    texts: Sequence[str], counts: Sequence[int], lengths: npt.NDArray[np.int64]
+) -> Spans | None:
+    """First and last characters (starts, ends: int64[n]) of the tokens of several texts, each in
+    its own text, from the byte `lengths` int64[n] of all tokens and the number of tokens of each
+    text; None if in any they do not add up to the text."""
+    text = "".join(texts)
+    borders = np.cumsum([0, *counts])
+    shifts = np.cumsum([0, *map(len, texts)])
+    places = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=places[1:])
+    starts, ends = places[:-1], places[1:]
     if text.isascii():
-        return (ends - lengths, ends) if total == len(text) else None
-    raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    if total != len(raw):
-        return None
-    # The character that each byte belongs to: a byte 10xxxxxx goes on with the one before.
-    character = np.cumsum((raw & 0xC0) != 0x80) - 1
-    return character[ends - lengths], character[ends - 1] + 1
+        if not np.array_equal(places[borders], shifts):
+            return None
+    else:
+        raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+        # How many characters begin before each byte: they do at all but those of form 10xxxxxx.
+        begun = np.zeros(len(raw) + 1, np.int32)
+        np.cumsum((raw & 0xC0) != 0x80, out=begun[1:])
+        whole = np.append(begun.searchsorted(shifts[:-1] + 1) - 1, len(raw))
+        if not np.array_equal(places[borders], whole):
+            return None
+        # A token that begins inside a character has all of it.
+        starts, ends = begun[starts + 1].astype(np.int64) - 1, begun[ends].astype(np.int64)
+    shift = shifts[:-1].repeat(counts)
+    return starts - shift, ends - shift
 
 
 def is_byte_level(document: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ from agentdata.tokenization.rank_order import rank_order_engine
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 
 POLICIES = ("plain", "reject", "allow")
+_PLACED_CHARS = 1_000_000
+"""Texts of about so many characters are placed at once; that takes some ten bytes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,8 @@ class Encoder:
         ]
         done: dict[int, Tokens] = {}
         if self._memory is not None:
-            for i, ids in zip(plain, self._memory.encode([parts[i] for i in plain]), strict=True):
-                done[i] = self._tokens(texts[i], ids)
+            ids = self._memory.encode([parts[i] for i in plain])
+            done.update(zip(plain, self._placed([texts[i] for i in plain], ids), strict=True))
         else:
             encodings = self._encodings([texts[i] for i in plain])
             for i, encoding in zip(plain, encodings, strict=True):
@@ -136,6 +139,36 @@ class Encoder:
             if i not in done:
                 done[i] = self._guarded(prompts[i], texts[i])
         return [done[i] for i in range(len(prompts))]
+
+    def _placed(self, texts: list[str], ids: list[npt.NDArray[np.int32]]) -> list[Tokens]:
+        """The tokens of texts, of which the ids are known and the characters follow from bytes."""
+        out: list[Tokens] = []
+        first = 0
+        while first < len(texts):
+            size, behind = len(texts[first]), first + 1
+            while behind < len(texts) and (size := size + len(texts[behind])) < _PLACED_CHARS:
+                behind += 1
+            out += self._placed_at_once(texts[first:behind], ids[first:behind])
+            first = behind
+        return out
+
+    def _placed_at_once(self, texts: list[str], ids: list[npt.NDArray[np.int32]]) -> list[Tokens]:
+        assert self._byte_lengths is not None
+        counts = [len(own) for own in ids]
+        as_given = not self._normalizes or all(
+            text.isascii() or unicodedata.is_normalized("NFC", text) for text in texts
+        )
+        spans = None
+        if as_given:
+            lengths = self._byte_lengths[np.concatenate(ids)]
+            spans = spans_from_bytes(texts, counts, lengths)
+        if spans is None:
+            return [self._tokens(text, own) for text, own in zip(texts, ids, strict=True)]
+        borders = pairwise(accumulate(counts, initial=0))
+        return [
+            Tokens(own, spans[0][a:b], spans[1][a:b])
+            for own, (a, b) in zip(ids, borders, strict=True)
+        ]
 
     def _encodings(self, texts: list[str]) -> list[tokenizers.Encoding]:
         backend = self.tokenizer.backend
@@ -211,7 +244,7 @@ class Encoder:
     ) -> Tokens:
         if self._byte_lengths is not None:
             if not self._normalizes or unicodedata.is_normalized("NFC", text):
-                spans = spans_from_bytes(text, self._byte_lengths[ids])
+                spans = spans_from_bytes([text], [len(ids)], self._byte_lengths[ids])
                 if spans is not None:
                     return Tokens(ids, *spans)
             # A normalizer changed the text: only the tokenizer knows what became of what.

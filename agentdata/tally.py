@@ -1,0 +1,126 @@
+"""Adds up what rows that are written count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from agentdata.conversation import Conversation
+from agentdata.example import KINDS, Example, Rendered
+from agentdata.loss_scale import Weights
+from agentdata.shards.manifest import Tally
+from agentdata.templates import Kind, Prompt
+from agentdata.tokenization import Encoder
+from agentdata.tool_tokens import ToolTokens
+
+
+class Tallier:
+    """Adds up what rows that are written count."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._tally = Tally()
+        self._tool_tokens = ToolTokens(encoder)
+        # Plain counters: each change of a field of a model is checked.
+        self._lengths: Counter[int] = self._tally.lengths
+        self._counts = dict.fromkeys(_COUNTED, 0)
+        self._weight_sum = 0.0
+        self._kinds = np.zeros(len(KINDS), np.int64)
+        self._trained_kinds = np.zeros(len(KINDS), np.int64)
+
+    def add(self, rows: Sequence[tuple[Rendered, list[Example]]]) -> None:
+        """Count rows, each with what is written of it."""
+        counts = self._counts
+        pieces = [piece for _, kept in rows for piece in kept]
+        if not pieces:
+            return
+        lengths = [len(piece.input_ids) for piece in pieces]
+        kinds = np.concatenate([piece.kinds for piece in pieces])
+        weights = np.concatenate([piece.loss_weights for piece in pieces])
+        counts["rows"] += len(pieces)
+        counts["tokens"] += sum(lengths)
+        counts["straddling_tokens"] += sum(piece.straddling for piece in pieces)
+        self._lengths.update(lengths)
+        self._weight_sum += float(weights.sum(dtype=np.float64))
+        self._kinds += np.bincount(kinds, minlength=len(KINDS))
+        self._trained_kinds += np.bincount(kinds[weights > 0], minlength=len(KINDS))
+        for row, _ in rows:
+            turns, stopped = _turns(row.prompt, row.weights)
+            counts["trained_turns"] += turns
+            counts["stop_weighted_turns"] += stopped
+
+    def add_whole(self, lengths: Sequence[int]) -> None:
+        """Count rows as they are before any is cut or left out."""
+        self._counts["whole_rows"] += len(lengths)
+        self._counts["whole_tokens"] += sum(lengths)
+
+    def add_conversation(self, conversation: Conversation) -> None:
+        """Count a conversation, however many rows it is written as."""
+        tally = self._tally
+        tally.tools_per_row[len(conversation.tools)] += 1
+        calls = [call.name for message in conversation.messages for call in message.tool_calls]
+        tally.calls_per_row[len(calls)] += 1
+        for call in calls:
+            tally.tool_calls[call] += 1
+        self._tool_tokens.count(conversation.tools, tally)
+
+    def tally(self) -> Tally:
+        """All that was added."""
+        update = {
+            **self._counts,
+            "weight_sum": self._weight_sum,
+            "kinds": _by_kind(self._kinds),
+            "trained_kinds": _by_kind(self._trained_kinds),
+            "trained_tokens": int(self._trained_kinds.sum()),
+        }
+        return self._tally.model_copy(update=update, deep=True)
+
+
+_COUNTED = (
+    "rows",
+    "tokens",
+    "straddling_tokens",
+    "trained_turns",
+    "stop_weighted_turns",
+    "whole_rows",
+    "whole_tokens",
+)
+
+
+def _by_kind(counts: npt.NDArray[np.int64]) -> Counter[str]:
+    return Counter({kind.value: n for kind, n in zip(KINDS, counts.tolist(), strict=True) if n})
+
+
+def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
+    """(turns of the model with any weight, those whose end of turn carries weight)."""
+    turns = stopped = start = run = 0
+    trained = False
+    ends, weighty = weights.ends.tolist(), (weights.values > 0).tolist()
+    for segment in prompt.segments:
+        end = start + len(segment.text)
+        while run < len(ends) and ends[run] <= start:
+            run += 1
+        if segment.trainable or segment.kind is Kind.END_OF_TURN:
+            # Runs of one weight are joined, so those that touch the segment are few. A segment
+            # without text has the weight of the run around it, none where two runs meet.
+            last, weighted = run, False
+            while last < len(ends) and not weighted:
+                begins = ends[last - 1] if last else 0
+                if begins >= end and (last > run or begins == start > 0):
+                    break
+                weighted = weighty[last]
+                last += 1
+            if segment.kind is Kind.END_OF_TURN:
+                turns += trained
+                stopped += trained and weighted
+                trained = False
+            else:
+                trained |= weighted
+        elif trained and segment.kind is Kind.HEADER:
+            # The turn had no end of its own.
+            turns += 1
+            trained = False
+        start = end
+    return turns + trained, stopped
