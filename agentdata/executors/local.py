@@ -24,6 +24,7 @@ from agentdata.house import House, open_house
 from agentdata.intake import Task
 from agentdata.journal import Done, Parts
 from agentdata.recipe import Recipe
+from agentdata.sources.units import unit_bytes
 from agentdata.work import run_task
 
 # Set once in every worker process by its initializer.
@@ -35,13 +36,16 @@ def run(house: House, tasks: Iterable[Task], parts: Parts, workers: int) -> Iter
 
     Raises AgentDataError `worker_died` where a process ended without a word (out of memory).
     """
+    tasks = list(tasks)
+    share = sum(unit_bytes([task.unit for task in tasks])) // max(workers, 1)
     if workers <= 1:
+        house.encoder.expect(share)
         with _collected_seldom():
             for task in tasks:
                 yield run_task(house, task, parts)
         return
     stream = iter(tasks)
-    told = (house.recipe, house.encoder.differs)
+    told = (house.recipe, house.encoder.differs, share)
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _open_in_worker, told)
     try:
         with _uninterrupted():
@@ -96,7 +100,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _open_in_worker(recipe: Recipe, differs: bool) -> None:
+def _open_in_worker(recipe: Recipe, differs: bool, share: int) -> None:
     global _house
     # One process per core: threads inside the tokenizer would only get in each other's way.
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -104,6 +108,7 @@ def _open_in_worker(recipe: Recipe, differs: bool) -> None:
     _house = open_house(recipe)
     if differs:
         _house.encoder.distrust()
+    _house.encoder.expect(share)
     _collect_seldom()
 
 

@@ -97,6 +97,12 @@ class Encoder:
         cut = [self._memory.split(text) for text in texts]
         return all([ids.tolist() for ids in self._memory.encode(cut)] == expected for _ in range(3))
 
+    def expect(self, chars: int) -> None:
+        """Be told about how many characters there are to come, so that what pays only for many is
+        got ready."""
+        if self._memory is not None:
+            self._memory.expect(chars)
+
     def distrust(self) -> None:
         """Ask the tokenizer itself for every text from now on."""
         self._memory, self.differs, self.cuts = None, True, Cuts()

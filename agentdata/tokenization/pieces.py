@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -26,11 +26,16 @@ _T = TypeVar("_T", np.int32, np.int64)
 ENGINE_CHARS = 2_000_000
 """After so many characters a faster engine is looked for: proving it takes as long as these took.
 """
-_COMPARED = 2000
+CHECKED_CHARS = 300_000
+"""So many are then encoded by both: proved or not, they have to make the same."""
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
 _LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
 _CUT = re.compile(rf"(?<=[^{BLANKS}]) ")
+
+
+class _EngineError(Exception):
+    """The faster engine gave other tokens than the tokenizer."""
 
 
 class _GluedError(Exception):
@@ -82,6 +87,7 @@ class PieceMemory:
         self._engine: tiktoken.Encoding | None = None
         self._engine_chars = faster_after_chars
         self._slow_chars = 0
+        self._unchecked = CHECKED_CHARS
         self._bytes_known = frozenset(
             byte
             for character, byte in BYTE_CHARACTERS.items()
@@ -105,6 +111,13 @@ class PieceMemory:
         self.new_words: list[str] = []
         self._new_texts: list[str] = []
         self._new_text_numbers: list[int] = []
+
+    def expect(self, chars: int) -> None:
+        """Be told how many characters there are to come: with many, the faster engine is looked for
+        at once."""
+        # Of most data less than a quarter is new.
+        if chars > 4 * self._engine_chars:
+            self._engine_chars = 0
 
     def split(self, text: str) -> list[str]:
         """The text cut around added tokens: these are the items 1, 3, 5, ..."""
@@ -202,6 +215,14 @@ class PieceMemory:
         numbers = self._new_text_numbers
         self.new_words, self._new_texts, self._new_text_numbers = [], [], []
         self._find_engine(words, texts)
+        try:
+            self._encode(words, texts, numbers)
+        except _EngineError:
+            self._engine = None
+            self._encode(words, texts, numbers)
+
+    def _encode(self, words: list[str], texts: list[str], numbers: list[int]) -> None:
+        """Encode words and texts, of which `numbers` are the pieces."""
         if self._engine is not None:
             hard = [word for word in words if not SAFE.fullmatch(word)]
             words = [word for word in words if SAFE.fullmatch(word)] if hard else words
@@ -227,10 +248,7 @@ class PieceMemory:
     def _learn_words(self, words: list[str]) -> None:
         # The words were cut apart where it changes nothing; so it changes nothing to join them.
         text = " " + " ".join(words)
-        if self._engine is not None:
-            ids = self._engine.encode_to_numpy(text, disallowed_special=()).astype(np.int32)
-        else:
-            ids = np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
+        ids = self._by_tokenizer(text) if self._engine is None else self._by_engine(text)
         ends = np.cumsum(self._lengths[ids])
         if text.isascii():
             lengths = np.fromiter(map(len, words), np.int64, len(words))
@@ -245,13 +263,25 @@ class PieceMemory:
         if self._engine is None:
             encodings = self._backend.encode_batch_fast(texts, add_special_tokens=False)
             return [np.array(encoding.ids, np.int32) for encoding in encodings]
-        encode = self._engine.encode_to_numpy
         return [
-            encode(text, disallowed_special=()).astype(np.int32)
+            self._by_engine(text)
             if SAFE.fullmatch(text) and text not in self._added_set
-            else np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
+            else self._by_tokenizer(text)
             for text in texts
         ]
+
+    def _by_tokenizer(self, text: str) -> npt.NDArray[np.int32]:
+        return np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
+
+    def _by_engine(self, text: str) -> npt.NDArray[np.int32]:
+        """Raises _EngineError if the tokenizer is asked, too, and says otherwise."""
+        assert self._engine is not None
+        ids = self._engine.encode_to_numpy(text, disallowed_special=()).astype(np.int32)
+        if self._unchecked > 0:
+            self._unchecked -= len(text)
+            if not np.array_equal(ids, self._by_tokenizer(text)):
+                raise _EngineError
+        return ids
 
     def _find_engine(self, words: list[str], texts: list[str]) -> None:
         """Look for a faster engine once so much was encoded that it is worth it."""
@@ -261,31 +291,6 @@ class PieceMemory:
         if self._slow_chars > self._engine_chars:
             find, self._find = self._find, None
             self._engine = find()
-            # Proved or not: of what was encoded both have to make the same.
-            if self._engine is not None and not self._agrees():
-                self._engine = None
-
-    def _agrees(self) -> bool:
-        assert self._engine is not None
-        self._starts = _grown(self._starts, self._count)
-        self._sizes = _grown(self._sizes, self._count)
-        words = [w for w, n in self._words.items() if self._sizes[n] and SAFE.fullmatch(w)]
-        texts = [
-            text
-            for text, number in islice(self._texts.items(), _COMPARED)
-            if self._sizes[number] and SAFE.fullmatch(text) and text not in self._added_set
-        ]
-        # Words were cut apart where it changes nothing; so it changes nothing to join them.
-        joined = [self._words[word] for word in words]
-        groups = [("".join(f" {word}" for word in words), joined)]
-        groups += [(text, [self._texts[text]]) for text in texts]
-        return all(
-            np.array_equal(
-                self._engine.encode_to_numpy(text, disallowed_special=()),
-                self._joined(np.array(numbers, np.int64))[0],
-            )
-            for text, numbers in groups
-        )
 
     def _store(
         self,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -212,6 +213,17 @@ def test_engine_is_proved_or_refused() -> None:
     ):
         assert rank_order_engine(document(model=model | fault)) is None
     assert rank_order_engine(document(pre_tokenizer=PRE_TOKENIZERS["three splits"][0])) is None
+
+
+def test_an_engine_that_gives_other_tokens_is_found_and_not_used() -> None:
+    class Wrong:
+        def encode_to_numpy(self, text: str, **_: object) -> np.ndarray:
+            right = BUNDLED.backend.encode(text, add_special_tokens=False).ids
+            return np.array(right[::-1], np.uint32)
+
+    pieces = memory(BUNDLED, faster=Wrong, faster_after_chars=0)
+    check(BUNDLED, pieces, ["a b c", "one two three", "for all of them, the tokenizer's own"])
+    assert pieces._engine is None
 
 
 def test_a_wrong_memory_is_found_and_not_used(
