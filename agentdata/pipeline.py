@@ -86,6 +86,8 @@ def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCoun
 
 def _measured(house: House, tasks: Sequence[Task], progress: Progress | None) -> list[SourceCounts]:
     sources: dict[str, SourceCounts] = {}
+    if house.recipe.limit is None:
+        house.encoder.expect(sum(unit_bytes([task.unit for task in tasks])))
     meter = _Meter(house.recipe, tasks, progress)
     for task, left in _limited(house.recipe, tasks):
         counts = measure_task(house, task, left)

@@ -23,11 +23,11 @@ from agentdata.tokenization.rank_order import BYTE_CHARACTERS, SAFE
 LIMIT_BYTES = 128 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
-ENGINE_CHARS = 2_000_000
-"""After so many characters a faster engine is looked for: proving it takes as long as these took.
-"""
+ENGINE_CHARS = 32_000_000
+"""With so many characters to come a faster engine pays: a fifth of them may be new, and the proof
+takes a second or two."""
 CHECKED_CHARS = 300_000
-"""So many are then encoded by both: proved or not, they have to make the same."""
+"""So many are encoded by both at first: proved or not, they have to make the same."""
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
 _LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
@@ -61,9 +61,8 @@ class PieceMemory:
     """Token ids of texts, from pieces that were encoded before.
 
     `added` are the contents of the added tokens, `lengths` int64[vocab_size] the bytes of each
-    token. `faster` is asked once for an engine that is proved to be the same on `SAFE` texts
-    without added tokens, after `faster_after_chars` characters. The tokenizer must be one of
-    which `cuts.spaces` is proved.
+    token. `faster` is asked for an engine that is proved to be the same on `SAFE` texts without
+    added tokens, where it pays. The tokenizer must be one of which `cuts.spaces` is proved.
     """
 
     def __init__(
@@ -76,7 +75,6 @@ class PieceMemory:
         normalizes: bool,
         limit_bytes: int = LIMIT_BYTES,
         faster: Callable[[], tiktoken.Encoding | None] | None = None,
-        faster_after_chars: int = ENGINE_CHARS,
     ) -> None:
         self._backend = backend
         self._lengths = lengths
@@ -85,8 +83,6 @@ class PieceMemory:
         self._limit_bytes = limit_bytes
         self._find = faster
         self._engine: tiktoken.Encoding | None = None
-        self._engine_chars = faster_after_chars
-        self._slow_chars = 0
         self._unchecked = CHECKED_CHARS
         self._bytes_known = frozenset(
             byte
@@ -113,11 +109,10 @@ class PieceMemory:
         self._new_text_numbers: list[int] = []
 
     def expect(self, chars: int) -> None:
-        """Be told how many characters there are to come: with many, the faster engine is looked for
-        at once."""
-        # Of most data less than a quarter is new.
-        if chars > 4 * self._engine_chars:
-            self._engine_chars = 0
+        """Be told about how many characters there are to come."""
+        if chars >= ENGINE_CHARS and self._find is not None:
+            find, self._find = self._find, None
+            self._engine = find()
 
     def split(self, text: str) -> list[str]:
         """The text cut around added tokens: these are the items 1, 3, 5, ..."""
@@ -214,7 +209,6 @@ class PieceMemory:
         words, texts = self.new_words, self._new_texts
         numbers = self._new_text_numbers
         self.new_words, self._new_texts, self._new_text_numbers = [], [], []
-        self._find_engine(words, texts)
         try:
             self._encode(words, texts, numbers)
         except _EngineError:
@@ -282,15 +276,6 @@ class PieceMemory:
             if not np.array_equal(ids, self._by_tokenizer(text)):
                 raise _EngineError
         return ids
-
-    def _find_engine(self, words: list[str], texts: list[str]) -> None:
-        """Look for a faster engine once so much was encoded that it is worth it."""
-        if self._find is None:
-            return
-        self._slow_chars += sum(map(len, words)) + sum(map(len, texts))
-        if self._slow_chars > self._engine_chars:
-            find, self._find = self._find, None
-            self._engine = find()
 
     def _store(
         self,

@@ -20,7 +20,7 @@ from agentdata.shards.reader import ShardDataset
 from agentdata.tokenization import Encoder, LoadedTokenizer, load_tokenizer
 from agentdata.tokenization.byte_lengths import byte_lengths
 from agentdata.tokenization.cuts import Cuts, normalizes, proved_cuts
-from agentdata.tokenization.pieces import PieceMemory
+from agentdata.tokenization.pieces import ENGINE_CHARS, PieceMemory
 from agentdata.tokenization.probe import probe
 from agentdata.tokenization.rank_order import rank_order_engine
 
@@ -184,12 +184,13 @@ def test_ids_equal_whole_text(name: str, normalizer: dict[str, str] | None, tmp_
     "options",
     [
         {"limit_bytes": 0},
-        {"faster": partial(rank_order_engine, BUNDLED.document), "faster_after_chars": 100},
+        {"faster": partial(rank_order_engine, BUNDLED.document)},
     ],
     ids=["forgets", "engine"],
 )
 def test_options_change_nothing(options: dict[str, Any]) -> None:
     pieces = memory(BUNDLED, **options)
+    pieces.expect(ENGINE_CHARS)
     check(BUNDLED, pieces, probe(list(BUNDLED.special_tokens)))
 
     @settings(max_examples=100, deadline=None)
@@ -221,7 +222,8 @@ def test_an_engine_that_gives_other_tokens_is_found_and_not_used() -> None:
             right = BUNDLED.backend.encode(text, add_special_tokens=False).ids
             return np.array(right[::-1], np.uint32)
 
-    pieces = memory(BUNDLED, faster=Wrong, faster_after_chars=0)
+    pieces = memory(BUNDLED, faster=Wrong)
+    pieces.expect(ENGINE_CHARS)
     check(BUNDLED, pieces, ["a b c", "one two three", "for all of them, the tokenizer's own"])
     assert pieces._engine is None
 
@@ -289,11 +291,18 @@ def test_real_tokenizers(shared: Path, name: str) -> None:
 
 
 @pytest.mark.parity
-def test_engine_on_a_real_tokenizer(shared: Path) -> None:
-    tokenizer = load_tokenizer(shared / "tokenizers" / "qwen2.5")
-    find = partial(rank_order_engine, tokenizer.document)
-    pieces = memory(tokenizer, faster=find, faster_after_chars=2000)
+@pytest.mark.parametrize("name", ["qwen2.5", "gpt-oss", "mistral-nemo-tekken"])
+def test_engine_on_a_real_tokenizer(shared: Path, name: str) -> None:
+    tokenizer = load_tokenizer(shared / "tokenizers" / name)
+    pieces = memory(tokenizer, faster=partial(rank_order_engine, tokenizer.document))
+    pieces.expect(ENGINE_CHARS)
     with (shared / "parity" / "templates.jsonl").open("rb") as file:
         texts = sorted({orjson.loads(line)["text"] for line in file})
     check(tokenizer, pieces, texts)
     assert pieces._engine is not None
+
+
+@pytest.mark.parity
+def test_tokens_that_merges_never_make_refuse_the_engine(shared: Path) -> None:
+    tokenizer = load_tokenizer(shared / "tokenizers" / "glm-4.6")
+    assert rank_order_engine(tokenizer.document) is None
