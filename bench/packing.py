@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from typing import Any
 
 import numpy as np
+from spread import spread
 
 from agentdata.packing import pack
 from agentdata.shards.packs import WINDOW_TOKENS
@@ -16,7 +16,7 @@ MEDIAN_TOKENS = 900
 
 
 def measure(runs: int) -> dict[str, Any]:
-    """`fill` (share of the packs' tokens that are rows) and `tokens_per_cpu_second`, medians."""
+    """`fill` (share of the packs' tokens that are rows) and `tokens_per_cpu_second`."""
     fills, speeds = [], []
     for seed in range(runs):
         lengths = np.random.default_rng(seed).lognormal(np.log(MEDIAN_TOKENS), 0.7, 20_000)
@@ -27,6 +27,8 @@ def measure(runs: int) -> dict[str, Any]:
         speeds.append(sum(rows) / (time.process_time() - start))
         fills.append(sum(rows) / (len(packs) * CAPACITY))
     return {
-        "fill": statistics.median(fills),
-        "tokens_per_cpu_second": statistics.median(speeds),
+        "capacity": CAPACITY,
+        "median_tokens": MEDIAN_TOKENS,
+        "fill": spread(fills),
+        "tokens_per_cpu_second": spread(speeds),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from spread import spread
 
 from agentdata.shards.manifest import MANIFEST_NAME, Manifest
 from agentdata.shards.parts import record_batch
@@ -23,8 +23,6 @@ from agentdata.shards.writer import ShardWriter
 Container = Literal["parquet", "arrow"]
 CACHE_BYTES = 64 << 20
 TRAINED = ("input_ids", "loss_weights")
-
-
 @dataclass
 class _Row:
     id: str
@@ -33,7 +31,7 @@ class _Row:
 
 
 def measure(scratch: Path, rows: int, runs: int) -> dict[str, Any]:
-    """Tokens per second of processor time, by container and order; the medians of `runs`."""
+    """Tokens per second of processor time, by container and order."""
     # Per core: pyarrow's threads would count several.
     pa.set_cpu_count(1)
     figures: dict[str, Any] = {"cache_bytes": CACHE_BYTES}
@@ -50,7 +48,7 @@ def measure(scratch: Path, rows: int, runs: int) -> dict[str, Any]:
             # Each random row of a Parquet shard may cost a whole group.
             most = len(order) if container == "arrow" else 50
             speeds.setdefault("random rows", []).append(_speed(data, order[:most].tolist()))
-        figures[container] = {name: statistics.median(each) for name, each in speeds.items()}
+        figures[container] = {name: spread(each) for name, each in speeds.items()}
     return figures
 
 

@@ -1,29 +1,34 @@
-"""ms-swift: `Template.encode` in training mode, row by row, with the template chatml."""
+"""ms-swift: its rows loaded and encoded by its own preprocessor, with the template chatml."""
 
 from __future__ import annotations
 
-import sys
 import types
 from copy import deepcopy
-from importlib.metadata import version
 
-import transformers
-from rows import Messages, measure
+from job import Encoded, Job, measure
+from swift.dataset import EncodePreprocessor, load_dataset
 from swift.template import TEMPLATE_MAPPING
-
-tokenizer = transformers.AutoTokenizer.from_pretrained(sys.argv[2])
-meta = deepcopy(TEMPLATE_MAPPING["chatml"])
-# A model's folder is what the processor is usually made from; here there is a tokenizer alone.
-tokenizer.model_info = types.SimpleNamespace(
-    task_type="causal_lm", max_model_len=None, is_moe_model=False, torch_dtype=None, config=None
-)
-tokenizer.model_meta = types.SimpleNamespace(is_multimodal=False)
-template = meta.template_cls(tokenizer, meta, loss_scale="default")
-template.set_mode("train")
+from transformers import AutoTokenizer
 
 
-def encode(messages: Messages) -> int:
-    return len(template.encode({"messages": deepcopy(messages)})["input_ids"])
+def make_template(job: Job):  # type: ignore[no-untyped-def]
+    tokenizer = AutoTokenizer.from_pretrained(job.tokenizer)
+    # A model's folder is what these are usually read from; here there is a tokenizer alone.
+    tokenizer.model_info = types.SimpleNamespace(
+        task_type="causal_lm", max_model_len=None, is_moe_model=False, torch_dtype=None, config=None
+    )
+    tokenizer.model_meta = types.SimpleNamespace(is_multimodal=False)
+    meta = deepcopy(TEMPLATE_MAPPING["chatml"])
+    template = meta.template_cls(tokenizer, meta, loss_scale="default")
+    template.set_mode("train")
+    return template
 
 
-measure(encode, {name: version(name) for name in ("ms-swift", "transformers")})
+def work(job: Job) -> Encoded:
+    rows, _ = load_dataset([str(job.rows)], load_from_cache_file=False, strict=True)
+    encode = EncodePreprocessor(template=make_template(job))
+    done = encode(rows, load_from_cache_file=False, strict=True)
+    return ((row["input_ids"], row["labels"]) for row in done)
+
+
+measure(work, ("ms-swift", "transformers", "tokenizers"), untrained=-100)
