@@ -6,10 +6,10 @@ STAMP = $(VENV)/.installed
 DEMO = out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types schemas golden docs screenshots parity bench soak clean
+.PHONY: help setup demo test lint types schemas golden docs screenshots parity bench bench-quick soak clean
 
 help: ## List the targets.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 setup: $(STAMP) ## Make the environment in .venv.
 
@@ -60,8 +60,12 @@ parity: $(STAMP) ## Held against reference texts and weights; CASES=FILE.jsonl f
 	@$(BIN)/python tests/parity.py $(CASES); status=$$?; \
 	    $(BIN)/python tests/jinja_parity.py && exit $$status
 
-bench: $(STAMP) ## Speed of compile beside the bare tokenizer, in one run.
-	$(BIN)/python bench/compile_speed.py
+bench: $(STAMP) ## Speed and memory, beside other libraries: docs/performance.md; half an hour.
+	$(BIN)/python bench/run.py
+
+bench-quick: $(STAMP) ## The same on few rows, to see that it works; writes to out/.
+	mkdir -p out
+	$(BIN)/python bench/run.py --quick --results out/bench.json --table out/performance.md
 
 soak: $(STAMP) ## 200 compiles ended at random moments, and faults of the machine; some minutes.
 	$(BIN)/python tests/soak.py

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from environments import PEERS, CannotInstallError, Peer, last_line, python_of
-from msagent_rows import write_rows
+from msagent_rows import write_messages
 from spread import spread
 
 from agentdata.assets import tokenizer_dir
@@ -34,7 +34,7 @@ def measure(
 ) -> dict[str, Any]:
     """The same rows through every library that can be installed, `runs` times each in turn."""
     source = scratch / "messages.jsonl"
-    _write_messages(scratch, source, rows)
+    write_messages(rows, source)
     tokenizer = qwen or tokenizer_dir()
     jobs: dict[str, Callable[[], Figures]] = {
         name: _ours(source, tokenizer, template) for name, template in OURS.items()
@@ -56,16 +56,6 @@ def measure(
         "peers": [_beside(name, theirs, ours) for name, theirs in done.items()],
         "skipped": skipped,
     }
-
-
-def _write_messages(scratch: Path, target: Path, rows: int) -> None:
-    source = scratch / "peers.jsonl"
-    write_rows(rows, source)
-    with source.open(encoding="utf-8") as read, target.open("w", encoding="utf-8") as write:
-        for line in read:
-            turns = json.loads(line)["conversations"]
-            plain = [{"role": turn["from"], "content": turn["value"]} for turn in turns]
-            write.write(json.dumps({"messages": plain}, ensure_ascii=False) + "\n")
 
 
 def _take_turns(

@@ -3,9 +3,10 @@
     python bench/encode_batch.py THREADS RUNS SOURCE TOKENIZER TEMPLATE
 
 Both run on as many cores, compile with a worker on each; `encode_batch` is given the rendered
-texts, with a tokenizer that has seen none of them. Prints one JSON object: tokens of both, and of
-tokens/s and of their ratios (by the clock and by processor time, the latter also without loading
-the tokenizer, which `encode_batch` does not count) the median, lowest and highest.
+texts, with a tokenizer that has seen none of them. Ends with 1 unless both have the
+same number of tokens. Prints one JSON object: that number, and of tokens/s and of their ratios (by
+the clock and by processor time, the latter also without loading the tokenizer, which `encode_batch`
+does not count) the median, lowest and highest.
 """
 
 from __future__ import annotations
@@ -67,11 +68,12 @@ def main(arguments: list[str]) -> None:
     texts = _texts(recipe, open_house(recipe))
     pairs = [_pair(recipe, texts, encode_first=run % 2 == 1) for run in range(int(runs))]
     tokens = pairs[0].compiled_tokens
+    if not texts or any(pair.encoded_tokens != pair.compiled_tokens for pair in pairs):
+        raise SystemExit(f"encode_batch: not the same tokens, or none: {pairs}")
     figures = {
         "threads": int(threads),
         "texts": len(texts),
         "tokens": tokens,
-        "encode_batch_tokens": pairs[0].encoded_tokens,
         "compile_tokens_per_second": spread(tokens / pair.compiled.clock for pair in pairs),
         "encode_batch_tokens_per_second": spread(tokens / pair.encoded.clock for pair in pairs),
         "ratio_by_clock": spread(pair.encoded.clock / pair.compiled.clock for pair in pairs),

@@ -187,5 +187,15 @@ def write_rows(rows: int, path: Path, seed: int = 0) -> None:
             file.write(json.dumps(writer.row(number), ensure_ascii=False) + "\n")
 
 
+def write_messages(rows: int, path: Path, seed: int = 0) -> None:
+    """The same rows as {"messages": [{"role", "content"}]}, which every library reads."""
+    writer = _Writer(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(rows):
+            turns = writer.row(number)["conversations"]
+            messages = [{"role": turn["from"], "content": turn["value"]} for turn in turns]
+            file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
+
+
 if __name__ == "__main__":
     write_rows(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0)

@@ -23,6 +23,8 @@ from agentdata.shards.writer import ShardWriter
 Container = Literal["parquet", "arrow"]
 CACHE_BYTES = 64 << 20
 TRAINED = ("input_ids", "loss_weights")
+
+
 @dataclass
 class _Row:
     id: str

@@ -5,46 +5,61 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msagent_rows import write_rows
+from msagent_rows import write_messages, write_rows
 from reference import WITHOUT, reference
 
 HERE = Path(__file__).parent
 TAU = "data/tau-bench/historical_trajectories/gpt-4o-airline.json"
 
 
+@dataclass(frozen=True)
+class Set:
+    """Rows, and how they are compiled; `source` is None where there are no reference data."""
+
+    name: str
+    tokenizer: str
+    template: str
+    source: Path | None
+
+    def shown(self) -> dict[str, str]:
+        """What the table says of it."""
+        jinja = self.template == "auto" or self.template.endswith(".jinja")
+        return {
+            "rows": self.name,
+            "tokenizer": Path(self.tokenizer).name,
+            "template": "Jinja" if jinja else self.template,
+        }
+
+
 def measure(scratch: Path, rows: int, runs: int) -> list[dict[str, Any]]:
     """For each set of rows and template, with 1 and 2 threads: what `encode_batch.py` prints."""
-    source = scratch / "speed.jsonl"
-    write_rows(rows, source)
-    sets: list[tuple[str, str, str, Path | None]] = [
-        ("generated", "chatml", "bundled", source),
-        ("generated", str(HERE / "peers/chatml.jinja"), "bundled", source),
-    ]
+    generated, messages = scratch / "generated.jsonl", scratch / "messages.jsonl"
+    write_rows(rows, generated)
+    write_messages(rows, messages)
     qwen, tau = reference("tokenizers/qwen2.5"), reference(TAU)
-    for template in ("qwen2_5", "auto"):
-        sets.append(("tau-bench", template, str(qwen), tau))
+    sets = (
+        Set("MSAgent-Bench's kind", "bundled", "chatml", generated),
+        Set("the same as messages", "bundled", str(HERE / "peers/chatml.jinja"), messages),
+        Set("tau-bench", str(qwen), "qwen2_5", tau),
+        Set("tau-bench", str(qwen), "auto", tau),
+    )
     figures = []
-    for name, template, tokenizer, path in sets:
-        shown = {
-            "rows": name,
-            "tokenizer": Path(tokenizer).name,
-            "template": f"{Path(template).stem} (Jinja)" if template.endswith("a") else template,
-        }
-        if path is None:
-            figures.append({**shown, "skipped": WITHOUT})
+    for each in sets:
+        if each.source is None:
+            figures.append({**each.shown(), "skipped": WITHOUT})
             continue
-        figures.extend(
-            {**shown, **_paired(threads, runs, path, tokenizer, template)} for threads in (1, 2)
-        )
+        figures.extend({**each.shown(), **_paired(each, threads, runs)} for threads in (1, 2))
     return figures
 
 
-def _paired(threads: int, runs: int, *arguments: object) -> dict[str, Any]:
+def _paired(each: Set, threads: int, runs: int) -> dict[str, Any]:
     script = str(HERE / "encode_batch.py")
-    command = [sys.executable, script, str(threads), str(runs), *map(str, arguments)]
+    arguments = (str(each.source), each.tokenizer, each.template)
+    command = [sys.executable, script, str(threads), str(runs), *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"bench: {script} ended with {done.returncode}")

@@ -48,7 +48,11 @@ def work(job: Job) -> Encoded:
     trainer = trainer or make_trainer(job)
     rows = load_dataset("json", data_files=str(job.rows), split="train", cache_dir=job.scratch)
     done = trainer._prepare_dataset(
-        rows, load_tokenizer(job), trainer.args, packing=False, formatting_func=None,
+        rows,
+        load_tokenizer(job),
+        trainer.args,
+        packing=False,
+        formatting_func=None,
         dataset_name="train",
     )
     return ((row["input_ids"], row["labels"]) for row in done)
