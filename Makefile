@@ -39,8 +39,9 @@ lint: $(STAMP) ## ruff.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP) ## mypy, strict on the package.
+types: $(STAMP) ## mypy, strict on the package and the bench.
 	$(BIN)/mypy
+	$(BIN)/mypy bench
 
 schemas: $(STAMP) ## Write schemas/ anew from the models.
 	$(BIN)/python -m agentdata.schemas

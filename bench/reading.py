@@ -30,6 +30,7 @@ class _Row:
     id: str
     input_ids: npt.NDArray[np.int32]
     loss_weights: npt.NDArray[np.float32]
+    media: None = None
 
 
 def measure(scratch: Path, rows: int, runs: int) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def _write(directory: Path, container: Container, rows: int) -> Path:
             start = int(random.integers(len(text) - length))
             weights = (np.arange(length) % 100 >= 60).astype(np.float32)
             batch.append(_Row(f"row-{number}", text[start : start + length], weights))
-        writer.write([record_batch(list(batch), ["generated.jsonl"] * len(batch))])
+        writer.write([record_batch([*batch], ["generated.jsonl"] * len(batch))])
     manifest = Manifest(
         version="0",
         recipe={},

@@ -54,7 +54,7 @@ def measure(work: Callable[[Job], Encoded], packages: tuple[str, ...], untrained
         with Path(rows).open(encoding="utf-8") as file:
             few.write_text("".join(islice(file, WARM_UP_ROWS)), "utf-8")
         jobs = [
-            Job(source, Path(tokenizer), *(template or [""]), folder)
+            Job(source, Path(tokenizer), "".join(template), folder)
             for source, folder in zip([few, Path(rows)], folders, strict=True)
         ]
         for folder in folders:
