@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ SCRIPTS = Path(__file__).parent / "peers"
 ROOT = Path(__file__).parents[1]
 # Built in, and through the very template that TRL is given.
 OURS = {"chatml": "chatml", "jinja": str(SCRIPTS / "chatml.jinja")}
+CACHES = ("HF_HOME", "MODELSCOPE_CACHE", "TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR")
 
 Figures = dict[str, Any]
 """What a script of `peers/` prints."""
@@ -82,17 +84,18 @@ def _ours(rows: Path, tokenizer: Path, template: str) -> Callable[[], Figures]:
 
 def _theirs(peer: Peer, python: Path, rows: Path, tokenizer: Path) -> Callable[[], Figures]:
     command = [str(python), str(SCRIPTS / peer.script), str(rows), str(tokenizer)]
-    caches = {
-        name: str(rows.parent / peer.name)
-        for name in ("HF_HOME", "MODELSCOPE_CACHE", "TRITON_CACHE_DIR")
-    }
-    return lambda: _run(command, {"HF_HUB_OFFLINE": "1", **caches})
+    return lambda: _run(command, {"HF_HUB_OFFLINE": "1"})
 
 
 def _run(command: list[str], variables: dict[str, str]) -> Figures:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1", **variables}
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    # Empty caches: nothing of an earlier run is found again.
+    with tempfile.TemporaryDirectory() as empty:
+        environment |= dict.fromkeys(CACHES, empty)
+        ended = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment
+        )
     if ended.returncode:
         raise CannotRunError(last_line(ended.stderr))
     figures: Figures = json.loads(ended.stdout.splitlines()[-1])
