@@ -42,7 +42,7 @@ def measure(scratch: Path, rows: int, runs: int) -> list[dict[str, Any]]:
     write_messages(rows, messages)
     qwen, tau = reference("tokenizers/qwen2.5"), reference(TAU)
     sets = (
-        Set("MSAgent-Bench's kind", "bundled", "chatml", generated),
+        Set("like MSAgent-Bench", "bundled", "chatml", generated),
         Set("the same as messages", "bundled", str(HERE / "peers/chatml.jinja"), messages),
         Set("tau-bench", str(qwen), "qwen2_5", tau),
         Set("tau-bench", str(qwen), "auto", tau),
