@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -138,7 +139,7 @@ def _run(house: House, tasks: Sequence[Task], parts: Parts, meter: _Meter) -> li
     results: Iterable[Done]
     if recipe.limit is None:
         left = [task for task in tasks if task.index not in before]
-        results = local.run(house, left, parts, min(recipe.workers, len(left)))
+        results = local.run(house, left, parts, _workers(recipe, left))
     else:
         results = (
             run_task(house, task, parts, most)
@@ -153,6 +154,17 @@ def _run(house: House, tasks: Sequence[Task], parts: Parts, meter: _Meter) -> li
     if not read:
         raise AgentDataError("no_rows", f"no rows in {', '.join(recipe.sources)}")
     return sorted(indices)
+
+
+_WORKER_BYTES = 8 << 20
+"""Less than this is done before another process has loaded its tokenizer."""
+
+
+def _workers(recipe: Recipe, tasks: Sequence[Task]) -> int:
+    if recipe.workers is not None:
+        return min(recipe.workers, len(tasks))
+    pays = sum(unit_bytes([task.unit for task in tasks])) // _WORKER_BYTES
+    return min(os.cpu_count() or 1, len(tasks), max(pays, 1))
 
 
 def _limited(recipe: Recipe, tasks: Sequence[Task]) -> Iterator[tuple[Task, int | None]]:

@@ -27,7 +27,8 @@ class Recipe(BaseModel):
     `split` is {name of the split: share of the rows}, by a hash of the id; the rest is `train`.
     `weights` is {kind of text: weight}, multiplied with what `loss_scale` says.
     `verify_tokens` is the share of rows (by a hash of the id) whose tokens are held against the
-    tokenizer itself; it and `workers` never change what is written.
+    tokenizer itself; it and `workers` never change what is written. `workers` null is one for each
+    core, as far as there is work for them.
     `media` says whether shards refer to images, videos and audio or hold their bytes, or whether
     the text `<image>` is all that is left of them; `media_root` is the folder that holds them
     (default: that of each source), `media_tokens` {type: tokens of every item}; `min_pixels` and
@@ -70,7 +71,7 @@ class Recipe(BaseModel):
     max_pixels: Annotated[int, Field(gt=0)] | None = None
     fetch_media: bool = False
     verify_tokens: Annotated[float, Field(ge=0, le=1)] = 0.001
-    workers: Annotated[int, Field(gt=0)] = 1
+    workers: Annotated[int, Field(gt=0)] | None = 1
 
     @field_validator("weights", mode="before")
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from contextlib import nullcontext
@@ -89,7 +88,11 @@ PIPED_WIDTH = 120
 @click.option("--fetch-media", is_flag=True, default=None, help="Fetch media that are URLs.")
 @click.option("--limit", type=int, help="Read this many rows at most.")
 @click.option("--verify-tokens", type=float, help="Share of rows to check against the tokenizer.")
-@click.option("--workers", type=int, help="Processes; all cores by default.")
+@click.option(
+    "--workers",
+    type=int,
+    help="Processes; by default a core each, if there is work.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace what is compiled there.")
 @click.option(
     "--resume/--no-resume",
@@ -126,7 +129,7 @@ def command(
         raise UsageError(
             "bad_option", "--tokenizer is missing", remedy="name a tokenizer.json or its directory"
         )
-    values.setdefault("workers", os.cpu_count() or 1)
+    values.setdefault("workers", None)
     recipe = make_recipe(values)
     started = time.monotonic()
     display = nullcontext() if quiet else Display()
