@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
 
-# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for one
-# run of one byte takes a tenth of what a regular expression takes.
-_DIGITS_ALIKE = bytes(ord("0") if byte in b"0123456789" else 0 for byte in range(256))
-_LONG_NUMBER = b"0" * 19
+# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for a row
+# of one and the same byte takes a tenth of the time that a regular expression takes.
+_DIGITS_ALIKE = re.sub(rb"[0-9]", b"0", re.sub(rb"[^0-9.]", b" ", bytes(range(256))))
+_LONG_ROW = b"0" * 19
 _BOM = b"\xef\xbb\xbf"
 
 MAX_DEPTH = 254
@@ -48,7 +49,7 @@ def loads_unchecked(text: bytes | str, *, strict: bool = True) -> tuple[Any, boo
     Raises JsonError.
     """
     encoded = _encoded(text)
-    if encoded is not None and _LONG_NUMBER not in encoded.translate(_DIGITS_ALIKE):
+    if encoded is not None and not _holds_long_integer(encoded):
         try:
             value = orjson.loads(encoded)
         except orjson.JSONDecodeError:
@@ -70,6 +71,15 @@ def _encoded(text: bytes | str) -> bytes | None:
         return text.encode()
     except UnicodeEncodeError:
         return None
+
+
+def _holds_long_integer(text: bytes) -> bool:
+    text = text.translate(_DIGITS_ALIKE)
+    at = text.find(_LONG_ROW)
+    # Costs and probabilities have long fractions.
+    while at >= 0 and text[at - 1 : at] == b".":
+        at = text.find(_LONG_ROW, text.find(b" ", at))
+    return at >= 0
 
 
 def has_lone_surrogate(value: Any) -> bool:
