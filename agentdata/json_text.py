@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one.
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
-_LONG_NUMBER_STR = re.compile(r"[0-9]{19}")
+# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for a row
+# of one and the same byte takes a tenth of the time that a regular expression takes.
+_DIGITS_ALIKE = re.sub(rb"[0-9]", b"0", re.sub(rb"[^0-9.]", b" ", bytes(range(256))))
+_LONG_ROW = b"0" * 19
 _BOM = b"\xef\xbb\xbf"
 
 MAX_DEPTH = 254
@@ -47,24 +48,38 @@ def loads_unchecked(text: bytes | str, *, strict: bool = True) -> tuple[Any, boo
 
     Raises JsonError.
     """
-    if isinstance(text, bytes):
-        if text.startswith(_BOM):
-            text = text[len(_BOM) :]
-        fast = _LONG_NUMBER.search(text) is None
-    else:
-        fast = _LONG_NUMBER_STR.search(text) is None
-    if fast:
+    encoded = _encoded(text)
+    if encoded is not None and not _holds_long_integer(encoded):
         try:
-            value = orjson.loads(text)
+            value = orjson.loads(encoded)
         except orjson.JSONDecodeError:
             pass
         else:
-            _check_depth(text, value)
+            _check_depth(encoded, value)
             return value, True
     value = _loads_slowly(text, strict)
     if isinstance(value, dict | list) and _too_deep(value):
         raise _deep()
     return value, False
+
+
+def _encoded(text: bytes | str) -> bytes | None:
+    """The UTF-8 of a text, None where it has none."""
+    if isinstance(text, bytes):
+        return text.removeprefix(_BOM)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _holds_long_integer(text: bytes) -> bool:
+    text = text.translate(_DIGITS_ALIKE)
+    at = text.find(_LONG_ROW)
+    # Costs and probabilities have long fractions.
+    while at >= 0 and text[at - 1 : at] == b".":
+        at = text.find(_LONG_ROW, text.find(b" ", at))
+    return at >= 0
 
 
 def has_lone_surrogate(value: Any) -> bool:
@@ -88,12 +103,8 @@ def _deep() -> JsonError:
     return JsonError("bad_json", f"nested more than {MAX_DEPTH} levels deep")
 
 
-def _check_depth(text: bytes | str, value: Any) -> None:
-    if isinstance(text, str):
-        openings = text.count("[") + text.count("{")
-    else:
-        openings = text.count(b"[") + text.count(b"{")
-    if openings > MAX_DEPTH:
+def _check_depth(text: bytes, value: Any) -> None:
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
         try:
             # Its writer has this limit and is many times as fast as a walk would be.
             orjson.dumps(value)

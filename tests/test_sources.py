@@ -310,6 +310,14 @@ def test_a_fault_in_an_array_costs_its_element_alone(
     assert [row.line for row in found] == list(range(1, len(expected) + 1))
 
 
+def test_a_fault_in_a_long_array_costs_its_element_alone(tmp_path: Path) -> None:
+    elements = [f'{{"a": {n}, "b": "{"x" * 1000}"}}' for n in range(3000)]
+    elements[1000] = '{"a": }'
+    found = rows(put(tmp_path / "a.json", f"[{', '.join(elements)}]"))
+    assert [row.line for row in found] == list(range(1, 3001))
+    assert [row.line for row in found if isinstance(row, BadRow)] == [1001]
+
+
 JSON = st.recursive(
     st.none() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
 )

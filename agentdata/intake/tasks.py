@@ -17,6 +17,7 @@ UNKNOWN_FORMAT = "unknown"
 COMPANION = "companion"
 """The format of a file whose rows belong to those of another file of the same run."""
 DETECT_ROWS = 64
+_DETECT_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def plan_tasks(sources: Sequence[str], format_: str = "auto") -> list[Task]:
         name, fault = format_, ""
         if format_ == "auto":
             try:
-                name = _detect(path, units)
+                name = _detect(path)
             except AgentDataError as error:
                 # One strange file among others: its rows are rejected, each with this reason.
                 unknown.append(error)
@@ -54,7 +55,7 @@ def plan_tasks(sources: Sequence[str], format_: str = "auto") -> list[Task]:
             formats.get(format_)
         if not name:
             continue
-        if name != UNKNOWN_FORMAT and _needs_whole_file(formats.get(name), units):
+        if name != UNKNOWN_FORMAT and _needs_whole_file(formats.get(name), path):
             units = list(plan([path], sys.maxsize))
         tasks += [Task(len(tasks) + n, unit, name, fault) for n, unit in enumerate(units)]
     tasks = _without_companions(tasks)
@@ -80,13 +81,13 @@ def input_paths(tasks: Sequence[Task]) -> list[Path]:
     return list(found)
 
 
-def _needs_whole_file(format_: formats.Format, units: list[WorkUnit]) -> bool:
+def _needs_whole_file(format_: formats.Format, path: Path) -> bool:
     """Whether conversations of a file are spread over records, judged by its first ones."""
     session = format_.session
     return format_.gather is not None or (
         session is not None
         and any(
-            isinstance(row, RawRow) and session(row.value) is not None for row in _first_rows(units)
+            isinstance(row, RawRow) and session(row.value) is not None for row in _first_rows(path)
         )
     )
 
@@ -108,13 +109,15 @@ def _without_companions(tasks: list[Task]) -> list[Task]:
     ]
 
 
-def _first_rows(units: list[WorkUnit]) -> list[RawRow | BadRow]:
+def _first_rows(path: Path) -> list[RawRow | BadRow]:
+    # Small units: of an array, a unit is parsed at once.
+    units = plan([path], _DETECT_BYTES)
     return list(islice((row for unit in units for row in read_unit(unit)), DETECT_ROWS))
 
 
-def _detect(path: Path, units: list[WorkUnit]) -> str:
+def _detect(path: Path) -> str:
     """The format of a file by its first rows; "" where it holds none."""
-    sample = _first_rows(units)
+    sample = _first_rows(path)
     good = [row.value for row in sample if isinstance(row, RawRow)]
     if not sample:
         return ""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-_BLOCK_BYTES = 1 << 20
-_MARK = re.compile(rb'["\[\]{},]')
-_REST_OF_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+import numpy as np
+
+_BLOCK_BYTES = 1 << 18
+_QUOTE, _COMMA = b'",'
+_IS_MARK = np.isin(np.arange(256), list(b'"[]{},'))
+# How much deeper the text is behind a byte than before it.
+_STEPS = np.zeros(256, np.int8)
+_STEPS[list(b"[{")] = 1
+_STEPS[list(b"]}")] = -1
 BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 
@@ -33,29 +38,20 @@ def is_array(stream: BinaryIO) -> bool:
 
 def elements(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[Element]:
     """The elements of an array: of the whole text, or those between two offsets that an earlier
-    pass gave.
+    pass gave. The stream may be moved while they are taken.
 
     Only strings and brackets are looked at: an element may still be no JSON. Time is linear,
     memory constant.
     """
-    inside = end is not None
-    depth = int(inside)
+    inside = opened = end is not None
     closed = False
-    for mark, at in _marks(stream, start, end):
-        if depth == 0:
-            # Before the opening bracket stands white space alone, as `is_array` saw.
-            depth, start = 1, at + 1
-        elif mark in b"[{":
-            depth += 1
-        elif mark in b"]}":
-            depth -= 1
-            if depth == 0:
-                yield Element(start, at)
-                start, closed = at + 1, True
-                break
-        elif depth == 1 and mark == b",":
+    for at, depth in _borders(stream, start, end):
+        if opened:
             yield Element(start, at)
-            start = at + 1
+        opened, start = True, at + 1
+        closed = depth == 0
+        if closed:
+            break
     last = stream.seek(0, 2) if end is None else end
     if inside:
         yield Element(start, last)
@@ -63,30 +59,36 @@ def elements(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterat
         yield Element(start, last, whole=False)
 
 
-def _marks(stream: BinaryIO, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
-    """Brackets and commas outside strings, each with its offset."""
-    offset, in_string, escaped = stream.seek(start), False, False
-    while block := stream.read(_BLOCK_BYTES if end is None else min(_BLOCK_BYTES, end - offset)):
-        at = 0
-        while at < len(block):
-            if in_string:
-                if escaped:
-                    at, escaped = at + 1, False
-                    continue
-                string = _REST_OF_STRING.match(block, at)
-                if string is None:
-                    # An odd run of backslashes at the end escapes the next block's first byte.
-                    tail = block[at:]
-                    escaped = (len(tail) - len(tail.rstrip(b"\\"))) % 2 == 1
-                    break
-                at, in_string = string.end(), False
-                continue
-            found = _MARK.search(block, at)
-            if found is None:
-                break
-            at = found.end()
-            if found.group() == b'"':
-                in_string = True
-            else:
-                yield found.group(), offset + found.start()
+def _borders(stream: BinaryIO, start: int, end: int | None) -> Iterator[tuple[int, int]]:
+    """The brackets of the array and the commas between its elements: the offset of each, and how
+    many brackets are open behind it."""
+    in_string, depth = False, int(end is not None)
+    for offset, block in _blocks(stream, start, end):
+        text = np.frombuffer(block, np.uint8)
+        places = np.flatnonzero(_IS_MARK[text])
+        marks = text[places]
+        quotes = marks == _QUOTE
+        strings = (np.cumsum(quotes) + in_string) % 2 == 1
+        in_string ^= bool(np.count_nonzero(quotes) % 2)
+        steps = np.where(strings, 0, _STEPS[marks])
+        depths = depth + np.cumsum(steps, dtype=np.int64)
+        depth = int(depths[-1]) if len(depths) else depth
+        # Between brackets and elements of depth 1 alone are both sides together at most 2 deep.
+        border = (2 * depths - steps <= 2) & ~strings & ~quotes
+        yield from zip((places[border] + offset).tolist(), depths[border].tolist(), strict=True)
+
+
+def _blocks(stream: BinaryIO, start: int, end: int | None) -> Iterator[tuple[int, bytes]]:
+    """The text in blocks, each with its offset. What a backslash escapes is overwritten, so that
+    every quote begins or ends a string."""
+    offset = start
+    while stream.seek(offset) >= 0:
+        block = stream.read(_BLOCK_BYTES if end is None else min(_BLOCK_BYTES, end - offset))
+        if not block:
+            return
+        # Pairs of backslashes first, from the left: only then does one before a quote escape it.
+        block = block.replace(rb"\\", b"__")
+        if block.endswith(b"\\"):
+            block = block[:-1] + b"_" * (1 + len(stream.read(1)))
+        yield offset, block.replace(rb'\"', b"__")
         offset += len(block)
