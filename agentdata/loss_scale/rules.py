@@ -7,7 +7,6 @@ ReAct text apart is that of ModelScope-Agent (arXiv 2309.00986).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -32,55 +31,59 @@ class Rules:
     query: dict[str, float]
     name: str = field(default="", repr=False, compare=False)
 
-    def spans(self, text: str, query: str | None) -> Iterator[Span]:
+    def spans(self, text: str, query: str | None) -> list[Span]:
         """The weights of `text`, as a reply to `query`; lengths add up to `len(text)`."""
         if query is not None:
             for needle, weight in self.query.items():
                 if needle in query:
-                    yield len(text), Step(Rule.QUERY, weight, needle, self.name)
-                    return
-        if self.keys:
-            yield from self._by_key(text)
-        elif self.patterns:
-            yield from self._by_pattern(text)
-        else:
-            yield len(text), self._other()
+                    return [(len(text), Step(Rule.QUERY, weight, needle, self.name))]
+        keys = tuple([key for key in self.keys if key in text])
+        if keys:
+            return self._by_key(text, keys)
+        if self.patterns and not self.keys:
+            return self._by_pattern(text)
+        return [(len(text), _other(self.name))]
 
-    def _other(self) -> Step:
-        return Step(Rule.NO_MATCH, 1.0, "", self.name)
-
-    def _by_key(self, text: str) -> Iterator[Span]:
+    def _by_key(self, text: str, keys: tuple[str, ...]) -> list[Span]:
+        """The weights of a text that holds these keys."""
+        spans: list[Span] = []
+        done, body = 0, _other(self.name)
         # The first key of the table wins where several begin at one place.
-        pattern = _any_of(tuple(self.keys))
-        done, body = 0, self._other()
-        for match in pattern.finditer(text):
-            yield match.start() - done, body
+        for match in _any_of(keys).finditer(text):
+            spans.append((match.start() - done, body))
             key = match.group()
             key_weight, weight = self.keys[key]
-            yield len(key), Step(Rule.KEY, key_weight, key, self.name)
+            spans.append((len(key), Step(Rule.KEY, key_weight, key, self.name)))
             body = Step(Rule.AFTER_KEY, weight, key, self.name)
             done = match.end()
-        yield len(text) - done, body
+        spans.append((len(text) - done, body))
+        return spans
 
-    def _by_pattern(self, text: str) -> Iterator[Span]:
+    def _by_pattern(self, text: str) -> list[Span]:
         pattern = re.compile("|".join(f"(?:{p})" for p in self.patterns), re.DOTALL)
+        spans: list[Span] = []
         done = 0
         for match in pattern.finditer(text):
             if not match.group():
                 continue
-            yield from self._plain(text[done : match.start()])
-            yield from self._plain(match.group())
+            spans.append(self._plain(text[done : match.start()]))
+            spans.append(self._plain(match.group()))
             done = match.end()
-        yield from self._plain(text[done:])
+        spans.append(self._plain(text[done:]))
+        return spans
 
-    def _plain(self, text: str) -> Iterator[Span]:
+    def _plain(self, text: str) -> Span:
         """One part of a split text: the first pattern that matches at its start weighs all of it,
         as in the reference."""
         for pattern, weight in self.patterns.items():
             if text and re.match(pattern, text, re.DOTALL):
-                yield len(text), Step(Rule.PATTERN, weight, pattern, self.name)
-                return
-        yield len(text), self._other()
+                return len(text), Step(Rule.PATTERN, weight, pattern, self.name)
+        return len(text), _other(self.name)
+
+
+@lru_cache
+def _other(table: str) -> Step:
+    return Step(Rule.NO_MATCH, 1.0, "", table)
 
 
 @lru_cache

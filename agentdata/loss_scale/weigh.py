@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -47,37 +47,36 @@ def weigh(
     """
     spans: list[_Span] = []
     segments = prompt.segments
-    last_asked = max(
-        (i for i, s in enumerate(segments) if s.kind in (Kind.USER, Kind.TOOL_RESULT)), default=-1
-    )
+    last_asked = len(segments) - 1
+    while last_asked >= 0 and segments[last_asked].kind not in _ASKED:
+        last_asked -= 1
     query: str | None = None
     asked: list[str] = []
-    position = 0
-    for key, group in groupby(segments, _piece):
-        piece = list(group)
-        text = "".join(segment.text for segment in piece)
-        first = piece[0]
+    end = 0
+    while end < len(segments):
+        start, first = end, segments[end]
+        end = _end_of_piece(segments, start)
+        text = first.text
+        if end > start + 1:
+            text = "".join([segment.text for segment in segments[start:end]])
         if first.kind is Kind.END_OF_TURN:
-            is_last = position + len(piece) == len(segments)
-            spans += _end_of_turn(text, spans, is_last, loss_scale)
+            spans += _end_of_turn(text, spans, end == len(segments), loss_scale)
         elif first.trainable:
             if asked:
                 query, asked = "".join(asked), []
-            in_last_round = position > last_asked
+            in_last_round = start > last_asked
             spans += _written(text, first.message, conversation, loss_scale, in_last_round, query)
         else:
-            for segment in piece:
+            for segment in segments[start:end]:
                 if segment.kind is Kind.USER:
                     asked.append(segment.text)
                 elif segment.kind is Kind.TOOL_RESULT:
                     query, asked = None, []
-            trained = loss_scale.strategy is Strategy.ALL and key is not None
             spans += (
-                _chain(text, loss_scale.rules, None, _strategy(loss_scale, 1.0))
-                if trained
+                _chain(text, loss_scale.rules, None, _strategy(loss_scale.strategy, True))
+                if loss_scale.strategy is Strategy.ALL
                 else [(len(text), 0.0, _GIVEN)]
             )
-        position += len(piece)
     if trace is not None:
         end = 0
         for length, _, steps in spans:
@@ -86,20 +85,32 @@ def weigh(
     return _runs(spans)
 
 
+_ASKED = (Kind.USER, Kind.TOOL_RESULT)
 _GIVEN = (Step(Rule.GIVEN, 0.0),)
 
 
-def _strategy(loss_scale: LossScale, weight: float) -> Steps:
-    return (Step(Rule.STRATEGY, weight, "", loss_scale.strategy.value),)
+@lru_cache
+def _strategy(strategy: Strategy, trained: bool) -> Steps:
+    return (Step(Rule.STRATEGY, float(trained), "", strategy.value),)
 
 
-def _piece(segment: Segment) -> tuple[object, ...]:
-    """What is weighed as one text: what the model wrote for one message, calls apart."""
-    if segment.kind is Kind.END_OF_TURN:
-        return ("end",)
-    if segment.trainable:
-        return ("written", segment.message, segment.kind is Kind.TOOL_CALL)
-    return ("given",)
+def _end_of_piece(segments: Sequence[Segment], start: int) -> int:
+    """Where that ends which is weighed as one text with the segment at `start`: what the model
+    wrote for one message, calls apart; ends of turns; or what it did not write."""
+    first = segments[start]
+    ends, calls = first.kind is Kind.END_OF_TURN, first.kind is Kind.TOOL_CALL
+    end = start + 1
+    while end < len(segments):
+        segment = segments[end]
+        if (segment.kind is Kind.END_OF_TURN) is not ends:
+            break
+        if not ends and segment.trainable is not first.trainable:
+            break
+        same = segment.message == first.message and (segment.kind is Kind.TOOL_CALL) is calls
+        if not ends and first.trainable and not same:
+            break
+        end += 1
+    return end
 
 
 def _written(
@@ -117,7 +128,7 @@ def _written(
     trained = loss
     if trained is None:
         trained = loss_scale.strategy is not Strategy.LAST_ROUND or in_last_round
-        steps = _strategy(loss_scale, float(trained))
+        steps = _strategy(loss_scale.strategy, trained)
     else:
         steps = (Step(Rule.MESSAGE_LOSS, float(trained)),)
     if not trained:
@@ -131,7 +142,7 @@ def _end_of_turn(
     text: str, before: Sequence[_Span], is_last: bool, loss_scale: LossScale
 ) -> Sequence[_Span]:
     if is_last or loss_scale.strategy is Strategy.ALL:
-        return _chain(text, loss_scale.rules, None, _strategy(loss_scale, 1.0))
+        return _chain(text, loss_scale.rules, None, _strategy(loss_scale.strategy, True))
     before_it = next((weight for length, weight, _ in reversed(before) if length), 0.0)
     weight = 1.0 if before_it > 0 else 0.0
     return [(len(text), weight, (Step(Rule.END_OF_TURN, weight),))]
@@ -141,17 +152,21 @@ def _chain(text: str, rules: tuple[Rules, ...], query: str | None, steps: Steps)
     """The product of the weights of all rules; `steps` are what sets the weight to 1 before."""
     spans = [(len(text), 1.0, steps)]
     for rule in rules:
-        spans = list(_apply(text, spans, rule, query))
+        spans = _apply(text, spans, rule, query)
     return spans
 
 
-def _apply(text: str, spans: list[_Span], rule: Rules, query: str | None) -> Iterator[_Span]:
+def _apply(text: str, spans: list[_Span], rule: Rules, query: str | None) -> list[_Span]:
+    out: list[_Span] = []
     start = 0
     for length, weight, steps in spans:
         if length:
-            for sub_length, step in rule.spans(text[start : start + length], query):
-                yield sub_length, weight * step.weight, (*steps, step)
+            out += [
+                (part, weight * step.weight, (*steps, step))
+                for part, step in rule.spans(text[start : start + length], query)
+            ]
         start += length
+    return out
 
 
 def _runs(spans: Sequence[_Span]) -> Weights:

@@ -15,11 +15,10 @@ Spans = Sequence[tuple[int, int]]
 
 def any_weight(weights: Weights, spans: Spans) -> bool:
     """Whether any character of the spans [start, end) weighs more than 0."""
-    ends, values = weights.ends.tolist(), weights.values.tolist()
+    ends, values = weights.ends, weights.values
     for start, end in spans:
-        first = bisect_right(ends, start)
-        last = bisect_right(ends, end - 1)
-        if any(value > 0 for value in values[first : last + 1]):
+        first, last = bisect_right(ends, start), bisect_right(ends, end - 1)
+        if any(values[run] > 0 for run in range(first, min(last + 1, len(ends)))):
             return True
     return False
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 
 from agentdata.conversation import Conversation, Message, ToolCall
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Block:
     """Messages of one role in a row, each with its index in the conversation."""
 
     role: str
-    messages: tuple[tuple[int, Message], ...]
+    messages: list[tuple[int, Message]]
 
 
 def blocks_of(
@@ -26,35 +26,40 @@ def blocks_of(
     An empty user turn goes before a model that begins, before results that answer no call where
     only a user turn can hold them, and first where tools are listed in the user's first turn.
     """
-    messages = list(enumerate(conversation.messages))
     system = None
-    if messages and messages[0][1].role == "system":
-        system = messages.pop(0)[1]
     blocks: list[Block] = []
     lists_tools = bool(conversation.tools) and agent.tools_in_user is not None
-    for role, group in groupby(messages, lambda item: item[1].role):
+    for index, message in enumerate(conversation.messages):
+        role = message.role
+        if index == 0 and role == "system":
+            system = message
+            continue
         previous = blocks[-1].role if blocks else None
+        if role == previous:
+            blocks[-1].messages.append((index, message))
+            continue
         held = agent.results_in is ResultsIn.MODEL and previous not in ("user", "assistant")
         begins = not blocks and (role == "assistant" or (lists_tools and role != "user"))
         if begins or (role == "tool" and held):
-            blocks.append(Block("user", ()))
-        given = tuple(group)
-        if role == "tool" and blocks and blocks[-1].role == "assistant":
-            given = _in_order_of_calls(given, blocks[-1].messages[-1][1].tool_calls)
-        blocks.append(Block(role, given))
+            blocks.append(Block("user", []))
+        blocks.append(Block(role, [(index, message)]))
+    for before, block in pairwise(blocks):
+        if block.role == "tool" and before.role == "assistant" and len(block.messages) > 1:
+            calls = before.messages[-1][1].tool_calls
+            block.messages = _in_order_of_calls(block.messages, calls)
     return system, blocks
 
 
 def _in_order_of_calls(
-    results: tuple[tuple[int, Message], ...], calls: Sequence[ToolCall]
-) -> tuple[tuple[int, Message], ...]:
+    results: list[tuple[int, Message]], calls: Sequence[ToolCall]
+) -> list[tuple[int, Message]]:
     """Results that answer each of these calls once by its id, in the order of the calls; others as
     they are. Most templates write no ids: the place alone tells which call a result answers."""
     places = {call.id: place for place, call in enumerate(calls)}
     ids = [message.tool_call_id for _, message in results]
     if None in ids or not len(ids) == len(calls) == len(places) or set(ids) != set(places):
         return results
-    return tuple(sorted(results, key=lambda result: places[result[1].tool_call_id]))
+    return sorted(results, key=lambda result: places[result[1].tool_call_id])
 
 
 def names_by_id(conversation: Conversation) -> dict[str, str]:
@@ -65,6 +70,22 @@ def names_by_id(conversation: Conversation) -> dict[str, str]:
         for call in message.tool_calls
         if call.id is not None
     }
+
+
+def same_names(conversation: Conversation) -> bool:
+    """Whether `names_by_id` gives all beginnings of the conversation the same names for their
+    results: no id is called twice, or called behind its result."""
+    called: set[str] = set()
+    answered: set[str] = set()
+    for message in conversation.messages:
+        for call in message.tool_calls:
+            if call.id in called or call.id in answered:
+                return False
+            if call.id is not None:
+                called.add(call.id)
+        if message.tool_call_id is not None:
+            answered.add(message.tool_call_id)
+    return True
 
 
 def results_of(

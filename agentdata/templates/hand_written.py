@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentdata.conversation import Conversation
 from agentdata.templates.chat_formats.base import Earlier
 from agentdata.templates.prompt import Prompt
-from agentdata.templates.render import Template, render
+from agentdata.templates.render import Beginnings, Template, render
 from agentdata.templates.template import ServerPrompts
 
 
@@ -60,10 +60,10 @@ class HandWritten:
     def server_prompts(self, conversation: Conversation) -> ServerPrompts:
         marks = self.template.chat_format
         block = marks.empty_think if marks.generation is None else marks.generation
+        beginnings = Beginnings(conversation, self.template)
 
         def prompts(message: int) -> Iterator[str]:
-            before = replace(conversation, messages=conversation.messages[:message])
-            text = self.replay(before).text
+            text = beginnings.text(message)
             yield text
             if block and text.endswith(block):
                 yield text.removesuffix(block)

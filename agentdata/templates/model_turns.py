@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agentdata.templates.prompt import Kind, Segment
@@ -35,35 +35,31 @@ class ModelTurn:
 
 def model_turns(segments: Iterable[Segment]) -> list[ModelTurn]:
     """The turns of which anything may be trained, in order."""
-    return [turn for turn in _turns(segments) if turn.spans]
-
-
-def _turns(segments: Iterable[Segment]) -> Iterator[ModelTurn]:
-    position = 0
+    turns: list[ModelTurn] = []
+    end = 0
     turn: ModelTurn | None = None
     before = -1
     for segment in segments:
-        start, end = position, position + len(segment.text)
-        position = end
+        start, end = end, end + len(segment.text)
         message = before + 1 if segment.message is None else segment.message
-        if segment.kind is Kind.END_OF_TURN:
-            turn = turn or ModelTurn(start, message, message)
-            if segment.trainable:
-                turn.stop, turn.stop_span = segment.text.strip(), (start, end)
-            yield turn
-            turn = None
-        elif segment.trainable:
+        if segment.trainable:
             if turn is None:
                 turn = ModelTurn(start, message, message)
-            turn.last = message if segment.message is not None else turn.last
-            turn.reasoning += segment.text if segment.kind is Kind.REASONING else ""
-            if turn.words and turn.words[-1][1] == start:
-                turn.words[-1] = (turn.words[-1][0], end)
+                turns.append(turn)
+            if segment.kind is Kind.END_OF_TURN:
+                turn.stop, turn.stop_span = segment.text.strip(), (start, end)
+                turn = None
             else:
-                turn.words.append((start, end))
+                if segment.message is not None:
+                    turn.last = message
+                if segment.kind is Kind.REASONING:
+                    turn.reasoning += segment.text
+                if turn.words and turn.words[-1][1] == start:
+                    turn.words[-1] = (turn.words[-1][0], end)
+                else:
+                    turn.words.append((start, end))
         elif turn is not None and segment.kind not in _OWN:
-            yield turn
             turn = None
-        before = before if segment.message is None else segment.message
-    if turn is not None:
-        yield turn
+        if segment.message is not None:
+            before = message
+    return turns

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 
 class Kind(StrEnum):
@@ -33,6 +34,9 @@ class Kind(StrEnum):
     MEDIA = "media"
     """An image, video or audio."""
 
+    # That of an Enum is far slower, and not that of the equal string.
+    __hash__ = str.__hash__
+
 
 class Mark(str):
     """Text of a template's own, in which a special token is one. In all other text the letters of
@@ -53,7 +57,8 @@ def parts(written: Written) -> Sequence[str]:
     return (written,) if isinstance(written, str) else written
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as that takes three times as long to make and prompts have many; never changed.
+@dataclass(slots=True)
 class Segment:
     """A piece of the prompt.
 
@@ -69,7 +74,7 @@ class Segment:
     control: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """The whole prompt; `.text` is the concatenation of its segments. `warnings` are codes of what
     to know about it."""
@@ -77,9 +82,9 @@ class Prompt:
     segments: tuple[Segment, ...]
     warnings: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def text(self) -> str:
-        return "".join(segment.text for segment in self.segments)
+        return "".join([segment.text for segment in self.segments])
 
 
 def cut_segments(segments: Sequence[Segment], start: int, end: int) -> tuple[Segment, ...]:

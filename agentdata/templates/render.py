@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentdata.conversation import Conversation
 from agentdata.templates.agent_templates import get_agent_template
 from agentdata.templates.agent_templates.base import AgentTemplate
+from agentdata.templates.blocks import same_names
 from agentdata.templates.chat_formats import ChatFormat, get_chat_format
 from agentdata.templates.chat_formats.base import CountTokens
 from agentdata.templates.prompt import Kind, Prompt, Segment
@@ -68,6 +69,30 @@ def render(conversation: Conversation, template: Template, *, keep_thinking: boo
         marks = marks.adapt(marks, conversation, template.count_tokens)
     renderer = Renderer(conversation, marks, template.agent_template, keep_thinking)
     return Prompt(tuple(renderer.segments(template.bos)))
+
+
+class Beginnings:
+    """The texts of a conversation's beginnings as servers write them, without the thinking of
+    earlier rounds. Each is rendered from where the one before it goes another way."""
+
+    def __init__(self, conversation: Conversation, template: Template) -> None:
+        self._conversation = conversation
+        self._template = template
+        marks = template.chat_format
+        own = marks.adapt is not None or (marks.native and bool(conversation.native))
+        self._apart = own or not same_names(conversation)
+        self._before: Renderer | None = None
+
+    def text(self, messages: int) -> str:
+        """The text of the first so many messages."""
+        template = self._template
+        beginning = replace(self._conversation, messages=self._conversation.messages[:messages])
+        if self._apart:
+            return render(beginning, template, keep_thinking=False).text
+        renderer = Renderer(beginning, template.chat_format, template.agent_template, False)
+        segments = renderer.segments(template.bos, self._before)
+        self._before = renderer
+        return "".join([segment.text for segment in segments])
 
 
 def _native(conversation: Conversation, marks: ChatFormat) -> Iterator[Segment]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from agentdata.conversation import Conversation
 from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
@@ -12,9 +13,22 @@ from agentdata.templates.prompt import Kind, Mark, Piece, Segment, parts
 from agentdata.templates.written import ModelTurns
 
 
+@lru_cache(1024)
 def header(text: str) -> Segment:
     """A mark of a turn."""
     return Segment(text, Kind.HEADER, control=True)
+
+
+_ASKED = (Kind.USER, Kind.TOOL_RESULT)
+
+
+class _Stand(NamedTuple):
+    """How far a rendering was before a block: how many segments stood, and the state then."""
+
+    segments: int
+    ahead: str
+    inline: bool
+    tools_first: str
 
 
 class Renderer:
@@ -37,45 +51,73 @@ class Renderer:
         self.out: list[Segment] = []
         self.ahead = ""
         """The beginning of the next turn's mark, which the model has written as its stop."""
+        self.inline = False
+        """Whether results follow inside the model's turn."""
+        self.stands: list[_Stand] = []
 
-    def segments(self, bos: str) -> list[Segment]:
+    def segments(self, bos: str, other: Renderer | None = None) -> list[Segment]:
         """All segments that have text, and the empty ones of users and tools: they tell where the
-        last round begins. `bos` is the tokenizer's beginning token or ""."""
-        self.out = [Segment(text, Kind.BOS, control=True) for text in (bos, self.marks.begin)]
-        self.out += self._system()
-        inline = False
-        for index, block in enumerate(self.blocks):
-            following = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
-            if block.role == "assistant":
-                said, inline = self.model.turn(index)
-                self.out += said
-                if not inline:
-                    self._end_turn(block, following)
-                continue
-            if block.role == "tool":
-                self._results(index, following, inline)
-            elif block.role == "system":
-                for number, message in block.messages:
-                    self._open(self.marks.system[0])
-                    self.out.append(Segment(self._given(message.text), Kind.SYSTEM, number))
-                    self.out.append(header(self.marks.system[1]))
-            else:
-                self._user(block, following)
-            if not (inline and block.role == "tool"):
-                self._open_model(index, following)
-            elif following is None:
-                self._generate()
-        asked = (Kind.USER, Kind.TOOL_RESULT)
-        return [segment for segment in self.out if segment.text or segment.kind in asked]
+        last round begins. `bos` is the tokenizer's beginning token or "". `other` is a rendering of
+        another beginning of the same conversation, in which results have the same names: what the
+        two share is taken from there."""
+        done = self._shared(other) if other is not None else 0
+        if other is not None and done > 0:
+            length, self.ahead, self.inline, self.tools_first = other.stands[done]
+            self.out, self.stands = other.out[:length], other.stands[:done]
+        else:
+            done = 0
+            self.out = [Segment(text, Kind.BOS, control=True) for text in (bos, self.marks.begin)]
+            self._system()
+        for index in range(done, len(self.blocks)):
+            stand = _Stand(len(self.out), self.ahead, self.inline, self.tools_first)
+            self.stands.append(stand)
+            self._block(index)
+        return [segment for segment in self.out if segment.text or segment.kind in _ASKED]
+
+    def _shared(self, other: Renderer) -> int:
+        """How many first blocks another beginning of the conversation has and writes as this one.
+
+        A block is written by itself, by those before it, the one behind it, which a beginning may
+        cut short if it is its last, and by its place among the model's turns.
+        """
+        ends = [len(self.blocks) - 2, len(other.blocks) - 2]
+        if self.model.thinking_from != other.model.thinking_from:
+            ends += [self.model.thinking_from, other.model.thinking_from]
+        if self.model.last_one != other.model.last_one:
+            ends += [self.model.last_one, other.model.last_one]
+        return min(ends)
+
+    def _block(self, index: int) -> None:
+        block = self.blocks[index]
+        following = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
+        if block.role == "assistant":
+            said, self.inline = self.model.turn(index)
+            self.out += said
+            if not self.inline:
+                self._end_turn(block, following)
+            return
+        if block.role == "tool":
+            self._results(index, following)
+        elif block.role == "system":
+            for number, message in block.messages:
+                self._open(self.marks.system[0])
+                self.out.append(Segment(self._given(message.text), Kind.SYSTEM, number))
+                self.out.append(header(self.marks.system[1]))
+        else:
+            self._user(block, following)
+        if not (self.inline and block.role == "tool"):
+            self._open_model(index, following)
+        elif following is None:
+            self._generate()
 
     def _given(self, text: str) -> str:
         return text.strip() if self.marks.trims else text
 
     def _open(self, mark: str) -> None:
-        self.out.append(header(mark.removeprefix(self.ahead)))
+        self.out.append(header(mark.removeprefix(self.ahead) if self.ahead else mark))
         self.ahead = ""
 
-    def _system(self) -> Iterator[Segment]:
+    def _system(self) -> None:
         marks, tools = self.marks, self.conversation.tools
         number, given = (None, None) if self.system is None else (0, self.system.text)
         text = marks.default_system if given is None else self._given(given)
@@ -85,19 +127,20 @@ class Renderer:
         if marks.system_turn is not None:
             pieces = marks.system_turn(SystemTurn(pieces, text, bool(tools)))
         if not any(piece for _, piece in pieces):
-            yield header(marks.no_system)
+            self.out.append(header(marks.no_system))
             return
-        yield header(marks.system[0])
+        self.out.append(header(marks.system[0]))
         for kind, piece in pieces:
             control = isinstance(piece, Mark)
             owner = number if kind is Kind.SYSTEM and not control else None
-            yield Segment(piece, kind, owner, control=control)
-        yield header(marks.system[1])
+            self.out.append(Segment(piece, kind, owner, control=control))
+        self.out.append(header(marks.system[1]))
 
     def _user(self, block: Block, following: Block | None) -> None:
         self._open(self.marks.user[0])
-        self.out.append(Segment(self.tools_first, Kind.TOOLS))
-        self.tools_first = ""
+        if self.tools_first:
+            self.out.append(Segment(self.tools_first, Kind.TOOLS))
+            self.tools_first = ""
         for number, message in block.messages:
             self.out.append(Segment(self._given(message.text), Kind.USER, number))
         ends = self.marks.user[1]
@@ -163,9 +206,9 @@ class Renderer:
         marks = self.marks
         self.out.append(header(marks.empty_think if marks.generation is None else marks.generation))
 
-    def _results(self, index: int, following: Block | None, inline: bool) -> None:
+    def _results(self, index: int, following: Block | None) -> None:
         block, before = self.blocks[index], self.blocks[index - 1] if index else None
-        if not inline:
+        if not self.inline:
             # Inside the model's turn only: then the user turn before holds them already.
             if self.agent.results_in is not ResultsIn.MODEL:
                 self._turns(block, before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -41,8 +41,12 @@ class ModelTurns:
         self.conversation, self.marks, self.agent = conversation, marks, agent
         self.blocks = blocks
         self.thinking_from = self._thinking_from(keep_thinking)
-        ones = (i for i in range(len(blocks) - 1, -1, -1) if len(self.pieces(i)) == 1)
-        self.last_one = next(ones, None)
+        self.last_one = -1
+        """The index of the last block that is one message, or one row of calls, where that
+        counts."""
+        if marks.empty_think_in is EmptyThink.LAST:
+            ones = (i for i in range(len(blocks) - 1, -1, -1) if len(self.pieces(i)) == 1)
+            self.last_one = next(ones, -1)
 
     def _thinking_from(self, keep_thinking: bool) -> int:
         """The index of the block from which on thinking stays."""
@@ -66,7 +70,7 @@ class ModelTurns:
         block = self.blocks[index]
         out: list[Segment] = []
         for number, message in block.messages:
-            out += self._said(number, message)
+            self._add_said(out, number, message)
             if message.tool_calls:
                 self._add_calls(out, number, message)
         inline = index + 1 < len(self.blocks) and self.blocks[index + 1].role == "tool"
@@ -108,7 +112,7 @@ class ModelTurns:
         if where is EmptyThink.AFTER_USER:
             before = self.blocks[index - 1]
             # Results that answer no call are part of the user's turn.
-            unasked = before.role == "tool" and self.blocks[index - 2].role == "user"
+            unasked = before.role == "tool" and index > 1 and self.blocks[index - 2].role == "user"
             return unasked or (before.role == "user" and bool(before.messages))
         if where is EmptyThink.LAST:
             return index == self.last_one
@@ -144,8 +148,8 @@ class ModelTurns:
         """Whether the model's turn ends with calls, and these with a mark of their own."""
         return self._ends_calls() and bool(block.messages[-1][1].tool_calls)
 
-    def _said(self, number: int, message: Message) -> Iterator[Segment]:
-        """Reasoning and content of one message."""
+    def _add_said(self, out: list[Segment], number: int, message: Message) -> None:
+        """Add reasoning and content of this message to its turn so far."""
         if message.tool_calls and message.reasoning is None and not message.text:
             return
         reasoning = ""
@@ -157,8 +161,7 @@ class ModelTurns:
         pieces = (Kind.REASONING, reasoning), (Kind.CONTENT, message.text)
         for kind, text in self.marks.said(reasoning + message.text) if self.marks.said else pieces:
             if text:
-                control = isinstance(text, Mark)
-                yield Segment(text, kind, number, trainable=True, control=control)
+                out.append(Segment(text, kind, number, True, isinstance(text, Mark)))
 
     def _add_calls(self, out: list[Segment], number: int, message: Message) -> None:
         """Add the calls of this message to its turn so far."""
@@ -173,7 +176,7 @@ class ModelTurns:
         if self._ends_calls():
             calls.append(Mark(self.marks.call_end))
         out += [
-            Segment(text, Kind.TOOL_CALL, number, trainable=True, control=isinstance(text, Mark))
+            Segment(text, Kind.TOOL_CALL, number, True, isinstance(text, Mark))
             for text in calls
             if text
         ]
@@ -191,7 +194,7 @@ class ModelTurns:
 
 
 def _text(segments: Sequence[Segment]) -> str:
-    return "".join(segment.text for segment in segments)
+    return "".join([segment.text for segment in segments])
 
 
 def _cut(segments: Sequence[Segment], start: int, length: int) -> list[Segment]:
