@@ -25,6 +25,8 @@ FULL = ("msagent", "msagent_react", "openai", "sharegpt", "swift")
 TOOLS_NOT_IN_ROWS = {
     *(
         "adp",
+        "android_control",
+        "android_in_the_wild",
         "api_bank",
         "api_bank_prompts",
         "claude_code",

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.parity
 TABLE = """
 -               acebench/*/possible_answer/*
 acebench        acebench/*
--               adp/android_in_the_wild/*
--               adp/androidcontrol/*
--               adp/omniact/*
--               adp/screenagent/*
+android_in_the_wild adp/android_in_the_wild/*
+android_control adp/androidcontrol/*
+omniact         adp/omniact/*
+screenagent     adp/screenagent/*
 -               adp/turkingbench/*
 react           adp/agenttuning_kg/*
 react           adp/agenttuning_os/sample_raw.json
