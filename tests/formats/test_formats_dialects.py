@@ -799,8 +799,8 @@ DIALECTS: dict[str, tuple[Row, str, str, int]] = {
             "provider": "p",
             "api_data": {"domain": "Audio"},
         },
-        "unknown",
-        "",
+        "gorilla",
+        "user, assistant",
         0,
     ),
     "openfunctions-v1": (
