@@ -29,7 +29,9 @@ def row_of_list(value: list[Any]) -> dict[str, Any] | None:
         return None
     if all(any(key in item for key in _SPEAKER) for item in value):
         first = value[0]
-        if "parts" in first and looks_like_row({"contents": value}):
+        parts = first.get("parts")
+        typed = isinstance(parts, list) and any(isinstance(p, dict) and "type" in p for p in parts)
+        if "parts" in first and not typed and looks_like_row({"contents": value}):
             return {"contents": value}
         return {"conversations" if "from" in first else "messages": value}
     records = {"records": value}
