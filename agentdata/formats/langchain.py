@@ -1,5 +1,5 @@
 """LangChain: messages of the types human, ai, system and tool, in each of the forms that they are
-written in, and LangSmith's runs of a chat model with such messages.
+written in; runs of a chat model as LangSmith and Langfuse export them.
 
 Forms of a message: as `model_dump` gives it, in `data` (`messages_to_dict`), in `kwargs` beside
 `lc` (`dumpd`). Calls stand in `tool_calls` with `args`; those that could not be parsed stay text.
@@ -31,25 +31,29 @@ _ROLES = {
     "function": "function",
     "FunctionMessage": "function",
 }
+_RUNS = (("inputs", "outputs"), ("input", "output"))
 _CARRIED = ("content", "name", "tool_call_id")
 
 
 class LangChainRow(Row):
-    """A row of `langchain`: `messages`, or `inputs` and `outputs` of a run."""
+    """A row of `langchain`: `messages`, or `inputs` and `outputs` of a run, or `input` and
+    `output`."""
 
     messages: list[dict[str, Any]] | None = None
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
+    input: dict[str, Any] | list[Any] | None = None
+    output: dict[str, Any] | None = None
     extra: dict[str, Any] | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by messages of the types human, ai, system and tool without a role; also in a run's
-    `inputs` and `outputs`, where they may have roles instead."""
-    inputs = row.get("inputs")
-    if isinstance(inputs, dict) and isinstance(row.get("outputs"), dict):
-        asked = _listed(inputs.get("messages"))
-        return Fit.MARKED if asked and all(map(_is_message, asked)) else Fit.NO
+    `inputs` and `outputs` (`input` and `output`), where they may have roles instead."""
+    for asking, said in _RUNS:
+        if isinstance(row.get(said), dict):
+            asked = _listed(_asked(row.get(asking)).get("messages"))
+            return Fit.MARKED if asked and all(map(_is_message, asked)) else Fit.NO
     messages = _listed(row.get("messages"))
     if not messages or any(isinstance(m, dict) and "role" in m for m in messages):
         return Fit.NO
@@ -63,12 +67,19 @@ def read(row: dict[str, Any]) -> Conversation:
     if row.get("messages") is not None:
         key, raw, tools = "messages", row["messages"], row.get("tools")
     else:
-        key, raw = "inputs", _run(row.get("inputs") or {}, row.get("outputs") or {})
+        key, said = next((pair for pair in _RUNS if row.get(pair[0])), _RUNS[0])
+        asked = _asked(row.get(key))
+        raw = _run(asked, row.get(said) or {})
         settings = (row.get("extra") or {}).get("invocation_params")
-        tools = settings.get("tools") if isinstance(settings, dict) else None
+        tools = settings.get("tools") if isinstance(settings, dict) else asked.get("tools")
     places = [f"/{key}/{index}" if key == "messages" else "" for index in range(len(raw))]
     messages = [(at, _message(message, at)) for at, message in zip(places, raw, strict=True)]
     return read_rewritten({"id": row.get("id"), "tools": tools}, messages)
+
+
+def _asked(value: Any) -> dict[str, Any]:
+    """The input of a run, which may be the list of its messages alone."""
+    return value if isinstance(value, dict) else {"messages": value}
 
 
 def _run(inputs: dict[str, Any], outputs: dict[str, Any]) -> list[Any]:
@@ -145,7 +156,7 @@ def _is_call(block: dict[str, Any]) -> bool:
 
 FORMAT = Format(
     name="langchain",
-    summary="messages of the types human, ai and tool, also in runs of LangSmith (LangChain)",
+    summary="messages of the types human, ai and tool; runs of LangSmith, Langfuse (LangChain)",
     row_model=LangChainRow,
     detect=detect,
     read=read,

@@ -222,9 +222,7 @@ def _rows_of(document: Any) -> tuple[str, list[Any] | None]:
 
 def _is_one_row(document: list[Any]) -> bool:
     """Whether a list is the messages of one conversation, and no list of rows."""
-    if not all(map(is_message, document)):
-        return False
-    row = row_of_list(document)
+    row = row_of_list(document) if document and is_message(document[0]) else None
     return row is not None and looks_like_row(row)
 
 

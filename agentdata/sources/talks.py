@@ -34,5 +34,6 @@ def row_of_list(value: list[Any]) -> dict[str, Any] | None:
         if "parts" in first and not typed and looks_like_row({"contents": value}):
             return {"contents": value}
         return {"conversations" if "from" in first else "messages": value}
-    records = {"records": value}
-    return records if looks_like_row(records) else None
+    # Items of OpenAI's Responses API, not all of which have a role; records that make a row.
+    rows = ({key: value} for key in ("input", "records"))
+    return next(filter(looks_like_row, rows), None)
