@@ -13,6 +13,7 @@ from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.formats import openai
 from agentdata.formats.base import Fit, Format
+from agentdata.formats.common import chat_turn
 from agentdata.formats.common.rows import Row
 from agentdata.formats.common.values import check, first_value
 from agentdata.formats.openai import read_rewritten
@@ -61,8 +62,8 @@ def detect(row: dict[str, Any]) -> Fit:
 
 
 def read(row: dict[str, Any]) -> Conversation:
-    """The conversation of a row. Raises RowError `unknown_role`, and those of lists of
-    messages."""
+    """The conversation of a row. Raises RowError `unknown_role`, `not_a_conversation` (a run
+    that gave back no turn), and those of lists of messages."""
     check(LangChainRow, row)
     if row.get("messages") is not None:
         key, raw, tools = "messages", row["messages"], row.get("tools")
@@ -94,8 +95,10 @@ def _run(inputs: dict[str, Any], outputs: dict[str, Any]) -> list[Any]:
         said = [generations[0].get("message")]
     elif not said and isinstance(outputs.get("output"), dict):
         said = [outputs["output"]]
-    elif not said and "role" in outputs:
-        said = [outputs]
+    elif not said:
+        said = chat_turn.turn(outputs) or ([outputs] if "role" in outputs else [])
+    if not said:
+        raise RowError("not_a_conversation", "the run gave back no turn of a model")
     return [*asked, *said]
 
 

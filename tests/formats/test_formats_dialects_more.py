@@ -27,6 +27,7 @@ from test_formats_dialects import (
 )
 
 from agentdata import formats
+from agentdata.errors import RowError
 
 LC_CALL = {"name": "tide", "args": ARGUMENTS, "id": "c1", "type": "tool_call"}
 
@@ -620,3 +621,70 @@ def test_the_words_of_a_round_are_all_there(name: str) -> None:
     asked, _, result, answered = formats.get(format_).read(row).messages
     assert (asked.text, answered.text) == (ASK, ANSWER)
     assert "04:10" in result.text or result.text.strip() == "1"
+
+
+@pytest.mark.parametrize(
+    ("output", "turns"),
+    [
+        (A, "user, assistant"),
+        ({"choices": [{"message": A}]}, "user, assistant"),
+        ({"messages": [U, A]}, "user, assistant"),
+        ({"generations": [[{"text": ANSWER, "message": A}]]}, "user, assistant"),
+        ({"text": ANSWER}, "not_a_conversation"),
+    ],
+)
+def test_what_a_run_gave_back_is_read_or_missed(output: Row, turns: str) -> None:
+    row = {"inputs": {"messages": [U]}, "outputs": output}
+    try:
+        assert shape(formats.get("langchain").read(row)) == turns
+    except RowError as error:
+        assert error.code == turns
+
+
+@pytest.mark.parametrize(
+    ("row", "format_", "code", "pointer"),
+    [
+        (
+            chat({"id": "1", "role": "user", "parts": [{"type": "text", "text": ASK}, {}]}),
+            "ai_sdk",
+            "bad_content",
+            "/messages/0/parts/1",
+        ),
+        (
+            chat(U, {"role": "assistant", "parts": [{"type": "step-start"}, {"type": "hologram"}]}),
+            "ai_sdk",
+            "unknown_part",
+            "/messages/1",
+        ),
+        (
+            chat({"type": "human", "content": ASK}, {"type": "remove", "content": ""}),
+            "langchain",
+            "unknown_role",
+            "/messages/1",
+        ),
+        (
+            chat({"type": "Oracle", "source": "user", "content": ASK}),
+            "autogen",
+            "unknown_event",
+            "/messages/0",
+        ),
+        (
+            {"steps": [{"source": "user", "message": ASK}, {"source": "dog", "message": "w"}]},
+            "atif",
+            "unknown_role",
+            "/steps/1/source",
+        ),
+        (
+            {"steps": [{"source": "agent", "message": "", "tool_calls": [{"arguments": {}}]}]},
+            "atif",
+            "bad_tool_call",
+            "/steps/0",
+        ),
+    ],
+)
+def test_faults_name_their_place_in_the_row(
+    row: Row, format_: str, code: str, pointer: str
+) -> None:
+    with pytest.raises(RowError) as caught:
+        formats.get(format_).read(row)
+    assert (caught.value.code, caught.value.pointer) == (code, pointer)
