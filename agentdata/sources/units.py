@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -123,15 +124,14 @@ def _holds_rows(path: Path) -> bool:
         if not is_array(stream):
             return False
         stream.seek(0)
-        first = next(elements(stream))
-        too_big = first.end - first.start > _BLOCK_BYTES or _size(path) > DOCUMENT_BYTES
-        if too_big or not first.whole:
-            return True
-        stream.seek(first.start)
-        try:
-            return not is_message(loads(stream.read(first.end - first.start)))
-        except JsonError:
-            return True
+        head = stream.read(_BLOCK_BYTES)
+    first = next(elements(BytesIO(head)))
+    if not first.whole or _size(path) > DOCUMENT_BYTES:
+        return True
+    try:
+        return not is_message(loads(head[first.start : first.end]))
+    except JsonError:
+        return True
 
 
 def _element_ranges(path: Path, unit_bytes: int) -> Iterator[WorkUnit]:
