@@ -32,6 +32,7 @@ REASONS: dict[str, str] = {
     "bad_content": "A content is neither text nor a list of parts.",
     "bad_loss": "A weight or mark of loss is not what the format has there.",
     "bad_media": "A part names an image, video or audio that cannot be told.",
+    "bad_objects": "The objects that the texts keep places for (names, boxes) cannot be told.",
     "bad_tool": "A tool has no name, or is no object.",
     "bad_tool_call": "A call has no name, or is written as something that cannot be parsed.",
     "bad_tool_result": "A block of a tool's result is cut off, or has no call that it answers.",
@@ -45,6 +46,7 @@ REASONS: dict[str, str] = {
     "media_too_large": "An image, video or audio has more bytes than are read.",
     "media_unsupported": "The row holds a file that is no image, video or audio, or one that the "
     "tokenizer's model does not take.",
+    "objects_mismatch": "The texts have more or fewer places for objects than there are objects.",
     "unknown_part": "A part of a content is of a kind that the format does not know.",
     # Recordings of APIs and sessions
     "broken_event": "A record of a session is not whole, or names a parent that is not there.",

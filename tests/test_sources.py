@@ -406,3 +406,42 @@ def test_real_files(shared: Path, file: str, good: int | None, bad: list[int]) -
     assert [row.line for row in read if isinstance(row, BadRow)] == bad
     if good is not None:
         assert len(read) - len(bad) == good
+
+
+TALK = '[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TALK, [{"messages": json.loads(TALK)}]),
+        (f"[{TALK}, {TALK}]", [{"messages": json.loads(TALK)}] * 2),
+        (
+            '[{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]',
+            [{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}],
+        ),
+        (
+            '[{"role": "user", "parts": [{"text": "a"}]}]',
+            [{"contents": [{"role": "user", "parts": [{"text": "a"}]}]}],
+        ),
+        # A role that no format knows, a row beside a message: these are lists of rows.
+        ('[{"role": "pilot", "content": "a"}]', [{"role": "pilot", "content": "a"}]),
+        (
+            '[{"role": "user", "content": "a"}, {"x": 1}]',
+            [{"role": "user", "content": "a"}, {"x": 1}],
+        ),
+        ('[{"messages": []}, {"messages": []}]', [{"messages": []}] * 2),
+    ],
+)
+def test_a_list_of_messages_is_one_row(
+    tmp_path: Path, text: str, expected: list[dict[str, Any]]
+) -> None:
+    assert [row.value for row in rows(put(tmp_path / "a.json", text.encode()))] == expected
+
+
+def test_a_list_of_records_is_a_row_where_a_format_knows_such_rows(tmp_path: Path) -> None:
+    steps = [{"send_prompt": "a", "LLM_response": "b"}, {"send_prompt": "c"}]
+    path = put(tmp_path / "a.json", json.dumps([steps, [{"a": 1}]]).encode())
+    good, bad = rows(path)
+    assert (good.value, good.pointer_prefix) == ({"records": steps}, "/0")
+    assert bad.code == "not_an_object"

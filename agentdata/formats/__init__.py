@@ -55,9 +55,12 @@ def detect(rows: Sequence[dict[str, Any]]) -> str:
     """
     best = _best(rows)
     if not best:
+        text_alone = len(rows) == 1 and rows[0].keys() == {"text"}
         raise AgentDataError(
             "unknown_format",
-            f"none of the first {len(rows)} rows has a format that is known",
+            "the text holds no conversation of a known format"
+            if text_alone
+            else f"none of the first {len(rows)} rows has a format that is known",
             remedy=f"name it with --format NAME: {', '.join(FORMATS)}",
         )
     strange = [row for row in rows if not FORMATS[best[0]].detect(row)]

@@ -16,16 +16,16 @@ from agentdata.errors import RowError
 from agentdata.formats import sharegpt
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import read_arguments, read_call
-from agentdata.formats.common.chat import read_chat, roles_of
+from agentdata.formats.common.chat import messages_key, model_writes, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.json_run import json_run
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.tools import read_tool
 from agentdata.formats.common.turns import labelled_turns
-from agentdata.formats.common.values import check, first_value, json_or_none, row_id
+from agentdata.formats.common.values import check, json_or_none, row_id
 
 CALL = "<functioncall>"
-_TURNS = replace(sharegpt.DIALECT, system=())
+_TURNS = replace(sharegpt.DIALECT, messages=("conversations", "messages"), system=())
 _END = "<|endoftext|>"
 _LABEL = re.compile(r"(?:\A|\n\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE):")
 _SYSTEM = re.compile(r"\A\s*SYSTEM:\s*")
@@ -36,25 +36,22 @@ _QUOTED = re.compile(
 
 
 class GlaiveRow(Row):
-    """A row of `glaive`: `chat` and `system`, or the same as `conversations`."""
+    """A row of `glaive`: `chat` and `system`, or the same as a list of turns."""
 
     chat: str | None = None
     conversations: list[ShareTurn] | str | None = None
+    messages: list[ShareTurn] | str | None = None
 
 
 def detect(row: dict[str, Any]) -> Fit:
-    """Marked by a `chat` text that begins with `USER:` or `ASSISTANT:`, or turns of from and value
-    with `<functioncall>` in a text of the model."""
+    """Marked by a `chat` text that begins with `USER:` or `ASSISTANT:`, or a list of turns with
+    `<functioncall>` in a text of the model."""
     chat = row.get("chat")
     if chat is None:
         row = unfold(row)
-        roles = roles_of(row, _TURNS)
-        texts = (
-            [first_value(turn, _TURNS.content) for turn in row["conversations"]] if roles else ()
-        )
-        return (
-            Fit.MARKED if any(CALL in text for text in texts if isinstance(text, str)) else Fit.NO
-        )
+        if model_writes(row, _TURNS, lambda text: isinstance(text, str) and CALL in text):
+            return Fit.MARKED
+        return Fit.NO if roles_of(row, _TURNS) is None else Fit.READABLE
     return Fit.MARKED if isinstance(chat, str) and _LABEL.match(chat.lstrip()) else Fit.NO
 
 
@@ -70,9 +67,8 @@ def read(row: dict[str, Any]) -> Conversation:
         try:
             return _read_turns(read_chat(row, _TURNS))
         except RowError as error:
-            at = error.pointer.replace("/chat", "/conversations").replace(
-                "/system", "/conversations"
-            )
+            key = messages_key(row, _TURNS) or "conversations"
+            at = error.pointer.replace("/chat", f"/{key}").replace("/system", f"/{key}")
             raise RowError(error.code, error.message, pointer=at) from None
     warnings: list[str] = []
     tools, system = _read_system(row.get("system") or "")

@@ -59,7 +59,8 @@ class HermesRow(Row):
 
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by `<tool_call>` with JSON in a text of the model, `<tool_response>` at the beginning
-    of an answer, or `<tools>` with JSON before; also in a ChatML or Llama 3 text."""
+    of an answer, or `<tools>` with JSON before; also in a text of ChatML, Llama 3 or
+    Gemma."""
     listed = unfold(row)
     row = _with_messages(listed)
     roles = roles_of(row, DIALECT)

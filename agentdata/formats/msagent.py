@@ -43,13 +43,14 @@ _HOW_TO_CALL = re.compile(
     r"(?:当前对话可以使用的|目前支持的|当前支持的|可以使用的)?(?:插件|API)信息如下[^\n]*"
 )
 _TURN_MARK = re.compile(r"<\|(system|user|assistant)\|>[:：]")
+_SPEAKER = re.compile(r"^(?:(用户|Human)|Assistant|[\w.-]+-Chat)[:：]", re.MULTILINE)
 _END = "</s>"
 _LABEL = re.compile(r"\W{0,4}\w{0,40}[:：]?\s*")
 
 
 def detect(row: dict[str, Any]) -> Fit:
     """Marked by the blocks, by plugin lines, or by the id where it is not the ReAct edition; and a
-    `text` that holds a conversation between marks of roles."""
+    `text` that holds a conversation between marks of roles, or one with blocks between names."""
     if _is_prompt(row):
         return Fit.MARKED
     texts = texts_of(row)
@@ -83,7 +84,10 @@ def read(row: dict[str, Any]) -> Conversation:
             if text:
                 messages.append(Message("system", text))
         elif turn.role == "user":
-            messages.append(Message("user", turn.text))
+            # Where there is no system text, the first question may begin with the plugins.
+            found, text = ([], turn.text) if native else _read_system(turn.text, state.warnings)
+            tools.extend(found)
+            messages.append(Message("user", text))
         else:
             pieces = _split(turn)
             spans = [(piece.kind, piece.text) for piece in pieces if piece.text]
@@ -215,11 +219,19 @@ def _embedded(text: str) -> bool:
 def _is_prompt(row: dict[str, Any]) -> bool:
     """Whether the row is a prompt as the model gets it, system text, questions and replies."""
     text = row.get("text")
-    return (
-        isinstance(text, str)
-        and "conversations" not in row
-        and {"system", "user", "assistant"} <= set(_TURN_MARK.findall(text))
-    )
+    if not isinstance(text, str) or "conversations" in row:
+        return False
+    marked = {"system", "user", "assistant"} <= set(_TURN_MARK.findall(text))
+    return marked or (_MARK.search(text) is not None and len(_named_turns(text)) > 1)
+
+
+def _named_turns(text: str) -> list[dict[str, str]]:
+    """The turns of a transcript in which each begins with the name of who speaks."""
+    pieces = _SPEAKER.split(text)
+    pairs = zip(pieces[1::2], pieces[2::2], strict=True)
+    return [
+        {"from": "user" if name else "assistant", "value": said.strip()} for name, said in pairs
+    ]
 
 
 def _prompt_rows(row: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -227,10 +239,13 @@ def _prompt_rows(row: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "", row
         return
     text = row["text"]
+    others = {key: value for key, value in row.items() if key != "text"}
+    if "<|system|>" not in text:
+        yield "/text", {**others, "conversations": _named_turns(text)}
+        return
     first = text.index("<|system|>")
     # A log prints a name before the prompt.
     text = text[first:] if _LABEL.fullmatch(text, 0, first) else text
-    others = {key: value for key, value in row.items() if key != "text"}
     yield "/text", {**others, "conversations": [{"from": "system", "value": text}]}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentdata.conversation import Conversation
+from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import Act, Dialect, messages_key, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
@@ -52,6 +54,29 @@ def read(row: dict[str, Any]) -> Conversation:
     row = unfold(row, strict=True)
     check(OpenAIRow, row)
     return read_chat(row, DIALECT)
+
+
+Rewritten = tuple[str, dict[str, Any]]
+"""The JSON pointer of where a message came from, and the message as this format has it."""
+
+
+def read_rewritten(row: Mapping[str, Any], messages: Iterable[Rewritten]) -> Conversation:
+    """The conversation of messages of another shape, with the other columns of the row.
+
+    Raises RowError as `read` does, with the place that the message came from.
+    """
+    places, written = [], []
+    for place, message in messages:
+        places.append(place)
+        written.append(message)
+    try:
+        return read({**row, "messages": written})
+    except RowError as error:
+        parts = error.pointer.split("/")
+        if parts[1:2] != ["messages"] or len(parts) < 3:
+            raise
+        place = places[int(parts[2])]
+        raise RowError(error.code, error.message, pointer=place) from None
 
 
 def write(conversation: Conversation, warnings: list[str]) -> dict[str, Any]:

@@ -96,10 +96,19 @@ def read_react(conversation: Conversation) -> Conversation:
     return take_actions(spread, (_action,), RESULT_LABEL)
 
 
+def holds_observations(text: Any) -> bool:
+    """Whether a text of the model holds actions with what came of them."""
+    if not isinstance(text, str) or "Observation:" not in text:
+        return False
+    labels = [step.label for step in split_steps(text)]
+    return "Action" in labels and "Observation" in labels[labels.index("Action") :]
+
+
 def _acts(text: Any) -> bool:
     if not isinstance(text, str) or "\n" not in text.strip():
         return isinstance(text, str) and _action(text, []) is not None
-    return _has_inputs(split_steps(text)) or _action(text, []) is not None
+    acts = _has_inputs(split_steps(text)) or _action(text, []) is not None
+    return acts or holds_observations(text)
 
 
 def _has_inputs(steps: list[Step]) -> bool:
@@ -118,6 +127,8 @@ def _rounds_of(message: Message, warnings: list[str]) -> list[Message]:
         return [message]
     steps = split_steps(message.content)
     labels = {step.label for step in steps}
+    if not _has_inputs(steps) and holds_observations(message.content):
+        return _between_observations(message, steps)
     if not _has_inputs(steps) and ("Action" in labels or "Final Answer" not in labels):
         return [message]
     found: list[str] = []
@@ -137,6 +148,23 @@ def _rounds_of(message: Message, warnings: list[str]) -> list[Message]:
     if message.reasoning is not None:
         said[0] = replace(said[0], reasoning=_joined(message.reasoning, said[0].reasoning))
     return said
+
+
+def _between_observations(message: Message, steps: list[Step]) -> list[Message]:
+    """The texts of the model before and after each observation, and the observations."""
+    messages: list[Message] = []
+    said = ""
+    for step in [*steps, None]:
+        if step is not None and step.label != "Observation":
+            said += step.mark + step.body
+            continue
+        if said.strip():
+            messages.append(replace(message, content=said.strip()))
+        if step is not None:
+            messages.append(Message("tool", step.body.strip()))
+        said = ""
+    first = 1 + next(i for i, m in enumerate(messages) if m.role == "assistant")
+    return messages[:first] + [replace(m, reasoning=None) for m in messages[first:]]
 
 
 def _joined(*texts: str | None) -> str:

@@ -20,7 +20,8 @@ _NOT_ITS_SHAPE = frozenset({"no_messages", "missing_field"})
 
 
 def read_conversation(raw: RawRow | BadRow, task: Task) -> Conversation:
-    """The conversation of a row, with its source, and an id by file and line where it has none.
+    """The conversation of a row, with its source, and where it has no id one by file, line and the
+    part of it.
 
     Raises RowError; its pointer is relative to the row.
     """
@@ -59,7 +60,7 @@ def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversat
     content = hashlib.sha256(row_json(raw.value)).hexdigest()
     return replace(
         conversation,
-        id=f"{unit.path.name}:{raw.line}",
+        id=f"{unit.path.name}:{raw.line}{raw.part}",
         source=str(unit.path),
         # A line number changes when rows are added before it; the content does not.
         meta=conversation.meta | {"split_key": content},

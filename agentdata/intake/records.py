@@ -92,11 +92,12 @@ def _exploded(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawR
         if isinstance(row, BadRow) or not format_.detect(row.value):
             yield row
             continue
-        parts = [
-            RawRow(value, row.line, row.pointer_prefix + pointer)
-            for pointer, value in format_.explode(row.value)
-        ]
-        yield from parts or [row]
+        parts = list(format_.explode(row.value))
+        for pointer, value in parts:
+            part = pointer if len(parts) > 1 else ""
+            yield RawRow(value, row.line, row.pointer_prefix + pointer, part=part)
+        if not parts:
+            yield row
 
 
 def _sessions(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawRow | BadRow]:

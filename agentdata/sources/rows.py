@@ -16,14 +16,14 @@ from agentdata.json_text import JsonError, dumps, has_lone_surrogate, loads, loa
 from agentdata.sources.arrays import BLANK, Element, elements
 from agentdata.sources.paths import unreadable
 from agentdata.sources.streams import MAX_LINE_BYTES, lines, open_bytes
-from agentdata.sources.units import WorkUnit, bad_parquet
+from agentdata.sources.talks import is_message, row_of_list
+from agentdata.sources.units import DOCUMENT_BYTES, WorkUnit, bad_parquet
 
 RAW_CHARS = 2000
 """So much of a bad row's text is kept."""
 
 _BATCH_ROWS = 256
 _ARRAY_BYTES = 16 << 20  # the fast parser takes some 16 times this for a moment
-_DOCUMENT_BYTES = 128 << 20
 _CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "train")
 
 
@@ -31,12 +31,14 @@ _CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "
 class RawRow:
     """A row as parsed, nearly always a JSON object. `line` counts from 1: lines of a line-based
     file, rows of any other. `pointer_prefix` is the JSON pointer of the row within its document,
-    "" where the row stands by itself. `records` is how many records of the file make the row."""
+    "" where the row stands by itself. `records` is how many records of the file make the row,
+    `part` the JSON pointer of the row in a record that holds several."""
 
     value: dict[str, Any]
     line: int
     pointer_prefix: str = ""
     records: int = 1
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +172,13 @@ def _parsed_line(raw: bytes, number: int) -> RawRow | BadRow:
 def _document_rows(path: Path) -> Iterator[RawRow | BadRow]:
     try:
         with open_bytes(path) as stream:
-            raw = stream.read(_DOCUMENT_BYTES + 1)
+            raw = stream.read(DOCUMENT_BYTES + 1)
     except OSError as error:
         raise unreadable(path, error) from None
-    if len(raw) > _DOCUMENT_BYTES:
+    if len(raw) > DOCUMENT_BYTES:
         raise AgentDataError(
             "document_too_big",
-            f"{path} is one JSON document of over {_DOCUMENT_BYTES >> 20} MiB",
+            f"{path} is one JSON document of over {DOCUMENT_BYTES >> 20} MiB",
             remedy="write its rows as JSON Lines or as a plain array in an unpacked file",
         )
     if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
@@ -200,7 +202,7 @@ def _document_rows(path: Path) -> Iterator[RawRow | BadRow]:
 def _rows_of(document: Any) -> tuple[str, list[Any] | None]:
     """The list of rows in a document and its JSON pointer; None: the document is the row."""
     if isinstance(document, list):
-        return "", document
+        return "", None if _is_one_row(document) else document
     if not isinstance(document, dict) or looks_like_row(document):
         return "", None
     lists = {
@@ -218,6 +220,12 @@ def _rows_of(document: Any) -> tuple[str, list[Any] | None]:
     return "/" + order[0].replace("~", "~0").replace("/", "~1"), lists[order[0]]
 
 
+def _is_one_row(document: list[Any]) -> bool:
+    """Whether a list is the messages of one conversation, and no list of rows."""
+    row = row_of_list(document) if document and is_message(document[0]) else None
+    return row is not None and looks_like_row(row)
+
+
 def _element(value: Any, number: int, pointer: str, checked: bool) -> RawRow | BadRow:
     row = _as_row(value)
     if row is None:
@@ -231,13 +239,10 @@ def _element(value: Any, number: int, pointer: str, checked: bool) -> RawRow | B
 
 
 def _as_row(value: Any) -> dict[str, Any] | None:
-    """The row that a JSON value is: an object, or a list of messages; None for anything else."""
+    """The row that a JSON value is: an object, or a list that makes one; None for anything else."""
     if isinstance(value, dict):
         return value
-    is_talk = isinstance(value, list) and all(
-        isinstance(item, dict) and ("role" in item or "from" in item) for item in value
-    )
-    return {"messages": value} if is_talk and value else None
+    return row_of_list(value) if isinstance(value, list) else None
 
 
 def _parquet_rows(unit: WorkUnit) -> Iterator[RawRow | BadRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -15,8 +16,11 @@ from agentdata.json_text import JsonError, loads
 from agentdata.sources.arrays import elements, is_array
 from agentdata.sources.paths import ending, unreadable
 from agentdata.sources.streams import MAX_LINE_BYTES, open_bytes
+from agentdata.sources.talks import is_message
 
 UNIT_BYTES = 8 << 20
+DOCUMENT_BYTES = 128 << 20
+"""A .json file that is no array of rows is read whole, up to this size."""
 _BLOCK_BYTES = 1 << 20
 
 Kind = Literal["lines", "array", "fragment", "document", "parquet", "text"]
@@ -56,7 +60,7 @@ def plan(paths: Iterable[Path], unit_bytes: int = UNIT_BYTES) -> Iterator[WorkUn
         elif known == ".txt":
             yield WorkUnit(path, "text")
         elif known.startswith((".json", ".traj")) and not known.startswith(".jsonl"):
-            if known in (".json", ".traj") and _holds_array(path):
+            if known in (".json", ".traj") and _holds_rows(path):
                 yield from _element_ranges(path, unit_bytes)
             elif not _holds_lines(path):
                 yield WorkUnit(path, "document")
@@ -114,9 +118,20 @@ def _next_text(stream: BinaryIO) -> bytes:
     return b""
 
 
-def _holds_array(path: Path) -> bool:
+def _holds_rows(path: Path) -> bool:
+    """Whether a file is an array of rows; one of messages is a row by itself."""
     with open_bytes(path) as stream:
-        return is_array(stream)
+        if not is_array(stream):
+            return False
+        stream.seek(0)
+        head = stream.read(_BLOCK_BYTES)
+    first = next(elements(BytesIO(head)))
+    if not first.whole or _size(path) > DOCUMENT_BYTES:
+        return True
+    try:
+        return not is_message(loads(head[first.start : first.end]))
+    except JsonError:
+        return True
 
 
 def _element_ranges(path: Path, unit_bytes: int) -> Iterator[WorkUnit]:

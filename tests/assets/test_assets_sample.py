@@ -25,8 +25,12 @@ FULL = ("msagent", "msagent_react", "openai", "sharegpt", "swift")
 TOOLS_NOT_IN_ROWS = {
     *(
         "adp",
+        "ai_sdk",
+        "android_control",
+        "android_in_the_wild",
         "api_bank",
         "api_bank_prompts",
+        "autogen",
         "claude_code",
         "codeact",
         "llava_plus",

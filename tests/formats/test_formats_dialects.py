@@ -94,7 +94,8 @@ BASH_CALL = {
     "function": {"name": "execute_bash", "arguments": '{"command": "ls"}'},
 }
 
-PREFERENCES = {"rejected_answer_passed_over", "unwanted_answer_not_trained"}
+TOLD = {"rejected_answer_passed_over", "unwanted_answer_not_trained", "boxes_in_pixels"}
+"""Warnings that tell how a good row is read."""
 
 # name of the data set: (row, format, turns, number of tools)
 DIALECTS: dict[str, tuple[Row, str, str, int]] = {
@@ -798,8 +799,8 @@ DIALECTS: dict[str, tuple[Row, str, str, int]] = {
             "provider": "p",
             "api_data": {"domain": "Audio"},
         },
-        "unknown",
-        "",
+        "gorilla",
+        "user, assistant",
         0,
     ),
     "openfunctions-v1": (
@@ -925,4 +926,4 @@ def test_a_published_row_is_detected_and_read(name: str) -> None:
     conversation = found.read(rows[0] if rows else row)
     assert shape(conversation) == turns
     assert len(conversation.tools) == tools
-    assert set(conversation.warnings) <= {"arguments_as_text", *PREFERENCES}
+    assert set(conversation.warnings) <= {"arguments_as_text", *TOLD}

@@ -28,7 +28,7 @@ def write(path: Path, *rows: dict[str, Any]) -> str:
     ("rows", "said"),
     [
         ([OPENAI, SHARE], "of the first 2 rows 1 are openai, others sharegpt"),
-        ([GLAIVE, OPENAI] * 3, "of the first 6 rows 3 are openai, others glaive"),
+        ([XLAM, OPENAI] * 3, "of the first 6 rows 3 are openai, others xlam"),
         ([GLAIVE] * 9 + [XLAM], "of the first 10 rows 1 are xlam, others glaive"),
     ],
 )
@@ -57,7 +57,7 @@ def test_with_a_format_named_the_rows_of_others_are_rejected_by_name(tmp_path: P
 
 
 def test_a_stray_row_is_rejected_alone(tmp_path: Path) -> None:
-    rows = [*[GLAIVE] * 20, OPENAI, *[GLAIVE] * 20]
+    rows = [*[GLAIVE] * 20, XLAM, *[GLAIVE] * 20]
     (task,) = plan_tasks([write(tmp_path / "rows.jsonl", *rows)])
     assert task.format == "glaive"
     codes = []

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.parity
 TABLE = """
 -               acebench/*/possible_answer/*
 acebench        acebench/*
--               adp/android_in_the_wild/*
--               adp/androidcontrol/*
--               adp/omniact/*
--               adp/screenagent/*
+android_in_the_wild adp/android_in_the_wild/*
+android_control adp/androidcontrol/*
+omniact         adp/omniact/*
+screenagent     adp/screenagent/*
 -               adp/turkingbench/*
 react           adp/agenttuning_kg/*
 react           adp/agenttuning_os/sample_raw.json
@@ -55,6 +55,7 @@ claude_code     claude-code-transcripts/*
 codefuse        codefuse-devops-eval/*
 openai          ernie/*
 hermes          functionary/tests/prompt_test_cogito.txt
+hermes          functionary/tests/prompt_test_gemma3.txt
 hermes          functionary/tests/prompt_test_qwen2.5-text-only.txt
 -               functionary/tests/prompt_test_*
 openai          functionary/*
@@ -87,6 +88,8 @@ sharegpt        ms-swift-docs/*/conversations.jsonl
 swift           ms-swift-docs/*
 msagent         msagent/README_CN_MS_Agent_Bench_20.json
 msagent_react   msagent/swift_docs_zh_MS_Agent_Bench_126374.json
+msagent         msagent/XVERSE-13B_README_toolcall_transcript.txt
+msagent         msagent/fewshot_prompts/story_agent_INSTRUCTION_TEMPLATE.txt
 msagent         msagent/notebook_rollouts/*
 -               msagent/*
 nemo            nemo-chat-mask/*

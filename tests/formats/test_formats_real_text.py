@@ -144,6 +144,7 @@ FILES = [
         0,
         0,
         0,
+        warnings={"boxes_in_pixels": 2},
     ),
     Case(
         "ms-swift-docs/docs__source__BestPractices__Qwen3_8-Best-Practice.jsonl",
@@ -152,6 +153,7 @@ FILES = [
         0,
         0,
         0,
+        warnings={"boxes_in_pixels": 2},
     ),
     Case(
         "ms-swift-docs/docs__source__Customization__Custom-dataset.jsonl",
@@ -160,7 +162,11 @@ FILES = [
         9,
         8,
         2,
-        warnings={"rejected_answer_passed_over": 7, "unwanted_answer_not_trained": 1},
+        warnings={
+            "boxes_in_pixels": 7,
+            "rejected_answer_passed_over": 7,
+            "unwanted_answer_not_trained": 1,
+        },
     ),
     Case("ms-swift-docs/docs__source__Instruction__Agent-support.jsonl", "swift", 2, 3, 3, 2),
     Case("ms-swift-docs/docs__source_en__Instruction__Agent-support.jsonl", "swift", 2, 3, 3, 2),

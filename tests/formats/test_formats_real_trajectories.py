@@ -34,6 +34,10 @@ react            5   24   24 -             adp/agenttuning_os/sample_raw.json
 adp              5   24   24 -             adp/agenttuning_os/sample_std.json
 react            5   17   12 -             adp/agenttuning_webshop/sample_raw.json
 openai          10    0    0 -             adp/code_feedback/sample_raw.json
+android_in_the_wild 1 3    2 -             adp/android_in_the_wild/sample_raw.json
+android_control  3    8    8 -             adp/androidcontrol/sample_raw.json
+omniact          3    0    0 -             adp/omniact/sample_raw.json
+screenagent     57    0    0 -             adp/screenagent/sample_raw.json
 codeact          5   11   11 -             adp/codeactinstruct/sample_raw.json
 react            3   12    9 -             adp/eto/sample_raw.json
 llava_plus       3    6    0 -             adp/llava_plus/sample_raw.json
@@ -110,6 +114,7 @@ ROWS = [line.split(maxsplit=5) for line in TABLE.strip().splitlines()]
 WARNINGS = {
     "adp/agenttuning_kg/sample_raw.json": {"arguments_as_text": 65},
     "adp/agenttuning_webshop/sample_raw.json": {"arguments_as_text": 17},
+    "adp/android_in_the_wild/sample_raw.json": {"steps_missing": 1},
     "adp/eto/sample_raw.json": {"arguments_as_text": 12},
     "adp/swe-play-trajectories/sample_raw.json": {"call_not_closed": 4},
     "toolbench/answer/G3_answer/13_ChatGPT_DFS_woFilter_w2.json": {"trained_in_another_row": 1},

@@ -44,6 +44,11 @@ def pair_of(record: dict[str, Any]) -> Pair | None:
     for asked, answered in _PAIRS:
         if asked in record and answered in record:
             return Pair(_body(record[asked], f"/{asked}"), _body(record[answered], f"/{answered}"))
+    response = record.get("response")
+    if isinstance(record.get("messages"), list) and isinstance(response, dict):
+        # A log of a gateway: the response lies in the request (LiteLLM).
+        asking = {key: value for key, value in record.items() if key != "response"}
+        return Pair(Body(asking, ""), _body(response, "/response"))
     return None
 
 

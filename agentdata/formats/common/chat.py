@@ -14,6 +14,7 @@ from agentdata.formats.common.calls import read_call, read_calls_text
 from agentdata.formats.common.carried import read_carried
 from agentdata.formats.common.content import Content, read_content, read_result
 from agentdata.formats.common.media import MediaList
+from agentdata.formats.common.objects import fill_objects
 from agentdata.formats.common.think import split_think
 from agentdata.formats.common.tools import read_tools
 from agentdata.formats.common.values import first_key, first_value, json_or_none, row_id
@@ -122,20 +123,23 @@ def read_chat(row: dict[str, Any], dialect: Dialect) -> Conversation:
     """The conversation of a row whose types were checked.
 
     Raises RowError: `no_messages`, `unknown_role`, `calls_outside_assistant`, `bad_loss`, and
-    those of contents, calls, tools and media.
+    those of contents, calls, tools, media and objects.
     """
     key = messages_key(row, dialect)
     if key is None or not row[key]:
         where = key or dialect.messages[0]
         raise RowError("no_messages", "the row has no messages", pointer=f"/{where}")
-    return _Reader(row, dialect, key).conversation()
+    warnings: list[str] = []
+    return _Reader(fill_objects(row, key, warnings), dialect, key, warnings).conversation()
 
 
 class _Reader:
-    def __init__(self, row: dict[str, Any], dialect: Dialect, key: str) -> None:
+    def __init__(
+        self, row: dict[str, Any], dialect: Dialect, key: str, warnings: list[str]
+    ) -> None:
         self.row, self.dialect, self.key = row, dialect, key
         self.media = MediaList(row)
-        self.warnings: list[str] = []
+        self.warnings = warnings
         self.messages: list[Message] = []
 
     def conversation(self) -> Conversation:

@@ -15,12 +15,13 @@ class TextTurn(NamedTuple):
 
 _CHATML = re.compile(r"<\|im_start\|>(\w+)[^\S\n]*\n?")
 _LLAMA3 = re.compile(r"<\|start_header_id\|>(\w+)<\|end_header_id\|>\n*")
-_STYLES = ((_CHATML, "<|im_end|>"), (_LLAMA3, "<|eot_id|>"))
-_BEGIN = re.compile(r"\A(?:<\|begin_of_text\|>|<s>|<\|endoftext\|>|\s)+")
+_GEMMA = re.compile(r"<start_of_turn>(\w+)[^\S\n]*\n?")
+_STYLES = ((_CHATML, "<|im_end|>"), (_LLAMA3, "<|eot_id|>"), (_GEMMA, "<end_of_turn>"))
+_BEGIN = re.compile(r"\A(?:<\|begin_of_text\|>|<bos>|<s>|<\|endoftext\|>|\s)+")
 
 
 def special_token_turns(text: str) -> list[TextTurn]:
-    """The turns of a text in ChatML or in Llama 3's headers; [] where it is neither.
+    """The turns of a text in ChatML, in Llama 3's headers or in Gemma's; [] where it is none.
 
     What stands before the first mark is a system turn. The head of a turn that the model has yet
     to write is no turn.
@@ -36,7 +37,7 @@ def _cut(text: str, mark: re.Pattern[str], end: str) -> list[TextTurn]:
     turns = [TextTurn("system", _BEGIN.sub("", pieces[0]))]
     turns += map(TextTurn, pieces[1::2], pieces[2::2])
     said = [TextTurn(role, _ended(body, end)) for role, body in turns]
-    if said[-1].role == "assistant" and not said[-1].text.strip():
+    if said[-1].role in ("assistant", "model") and not said[-1].text.strip():
         said.pop()
     return said if said and said[0].text.strip() else said[1:]
 
