@@ -30,6 +30,7 @@ CHECKED_CHARS = 300_000
 """So many are encoded by both at first: proved or not, they have to make the same."""
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
+_MARK_BYTES = 80
 _LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
 _CUT = re.compile(rf"(?<=[^{BLANKS}]) ")
 
@@ -181,7 +182,9 @@ class PieceMemory:
         mark = hash(text)
         if mark in self._seen:
             again[text] = (start, len(numbers))
-        self._seen.add(mark)
+        else:
+            self._seen.add(mark)
+            self._bytes += _MARK_BYTES
 
     def _cut(self, text: str, numbers: list[int]) -> None:
         """Append the numbers of the words of a text."""
