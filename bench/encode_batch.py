@@ -2,7 +2,7 @@
 
     python bench/encode_batch.py THREADS RUNS SOURCE TOKENIZER TEMPLATE
 
-Both run on as many cores, compile with a worker on each; `encode_batch` is given the rendered
+Both run on as many cores, compile with a worker on each where it finds work for them; `encode_batch` is given the rendered
 texts, with a tokenizer that has seen none of them. Ends with 1 unless both have the
 same number of tokens. Prints one JSON object: that number, and of tokens/s and of their ratios (by
 the clock and by processor time, the latter also without loading the tokenizer, which `encode_batch`
@@ -62,7 +62,9 @@ def main(arguments: list[str]) -> None:
             "sources": [source],
             "tokenizer": tokenizer,
             "template": template,
-            "workers": int(threads),
+            "loss_scale": "react",
+            # With more than one, as many as compile takes by itself.
+            "workers": 1 if int(threads) == 1 else None,
         }
     )
     texts = _texts(recipe, open_house(recipe))

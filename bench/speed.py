@@ -41,9 +41,10 @@ def measure(scratch: Path, rows: int, runs: int) -> list[dict[str, Any]]:
     write_rows(rows, generated)
     write_messages(rows, messages)
     qwen, tau = reference("tokenizers/qwen2.5"), reference(TAU)
+    known, named = (str(qwen), "qwen2_5") if qwen else ("bundled", "chatml")
     sets = (
-        Set("like MSAgent-Bench", "bundled", "chatml", generated),
-        Set("the same as messages", "bundled", str(HERE / "peers/chatml.jinja"), messages),
+        Set("like MSAgent-Bench", known, named, generated),
+        Set("the same as messages", known, str(HERE / "peers/chatml.jinja"), messages),
         Set("tau-bench", str(qwen), "qwen2_5", tau),
         Set("tau-bench", str(qwen), "auto", tau),
     )

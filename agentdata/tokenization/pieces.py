@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from agentdata.tokenization.cuts import BLANKS, LINE_STARTS, Cuts
 from agentdata.tokenization.rank_order import BYTE_CHARACTERS, SAFE
 
-LIMIT_BYTES = 128 << 20
+LIMIT_BYTES = 96 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
 ENGINE_CHARS = 32_000_000
