@@ -2,11 +2,11 @@
 
     python bench/encode_batch.py THREADS RUNS SOURCE TOKENIZER TEMPLATE
 
-Both run on as many cores, compile with a worker on each where it finds work for them; `encode_batch` is given the rendered
-texts, with a tokenizer that has seen none of them. Ends with 1 unless both have the
-same number of tokens. Prints one JSON object: that number, and of tokens/s and of their ratios (by
-the clock and by processor time, the latter also without loading the tokenizer, which `encode_batch`
-does not count) the median, lowest and highest.
+Both run on as many cores, compile with a worker on each where it finds work for them;
+`encode_batch` is given the rendered texts, with a tokenizer that has seen none of them. Ends with 1
+unless both have the same number of tokens. Prints one JSON object: that number, and of tokens/s and
+of their ratios (by the clock and by processor time, the latter also without loading the tokenizer,
+which `encode_batch` does not count) the median, lowest and highest.
 """
 
 from __future__ import annotations
