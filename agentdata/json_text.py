@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for a row
-# of one and the same byte takes a tenth of the time that a regular expression takes.
+# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for a
+# row of one and the same byte takes a tenth of the time that a regular expression takes.
 _DIGITS_ALIKE = re.sub(rb"[0-9]", b"0", re.sub(rb"[^0-9.]", b" ", bytes(range(256))))
 _LONG_ROW = b"0" * 19
 _BOM = b"\xef\xbb\xbf"
