@@ -99,6 +99,14 @@ def dumps(value: Any) -> str:
     return _encode(value)
 
 
+def compact(value: Any) -> bytes:
+    """The JSON of a value without spaces, of any that was read: dates and bytes as texts."""
+    try:
+        return orjson.dumps(value, default=str)
+    except (TypeError, orjson.JSONEncodeError):  # an integer past 64 bits
+        return json.dumps(value, ensure_ascii=True, default=str).encode()
+
+
 def _deep() -> JsonError:
     return JsonError("bad_json", f"nested more than {MAX_DEPTH} levels deep")
 

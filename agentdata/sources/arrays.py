@@ -90,5 +90,5 @@ def _blocks(stream: BinaryIO, start: int, end: int | None) -> Iterator[tuple[int
         block = block.replace(rb"\\", b"__")
         if block.endswith(b"\\"):
             block = block[:-1] + b"_" * (1 + len(stream.read(1)))
-        yield offset, block.replace(rb'\"', b"__")
+        yield offset, block.replace(rb"\"", b"__")
         offset += len(block)
