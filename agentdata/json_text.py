@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for a row
-# of one and the same byte takes a tenth of the time that a regular expression takes.
+# orjson turns an integer past 64 bits into a float; 19 digits in a row may be one. To look for a
+# row of one and the same byte takes a tenth of the time that a regular expression takes.
 _DIGITS_ALIKE = re.sub(rb"[0-9]", b"0", re.sub(rb"[^0-9.]", b" ", bytes(range(256))))
 _LONG_ROW = b"0" * 19
 _BOM = b"\xef\xbb\xbf"
@@ -97,6 +97,14 @@ _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 def dumps(value: Any) -> str:
     """The JSON text of a value in the layout that chat templates use: `{"a": 1, "b": "é"}`."""
     return _encode(value)
+
+
+def compact(value: Any) -> bytes:
+    """The JSON of a value without spaces, of any that was read: dates and bytes as texts."""
+    try:
+        return orjson.dumps(value, default=str)
+    except (TypeError, orjson.JSONEncodeError):  # an integer past 64 bits
+        return json.dumps(value, ensure_ascii=True, default=str).encode()
 
 
 def _deep() -> JsonError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import orjson
-
 from agentdata import json_text
 from agentdata.conversation import ToolSpec
 from agentdata.errors import RowError
@@ -38,7 +36,7 @@ class ToolTokens:
                 tally.other_offers += 1
 
     def _tokens(self, tool: ToolSpec) -> int:
-        key = _key(tool)
+        key = json_text.compact(tool.raw)
         if key not in self._known:
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known.clear()
@@ -51,10 +49,3 @@ class ToolTokens:
         except RowError:
             # Letters of a special token in what the template does not print reject no row.
             return len(self._encoder.encode_text(text).ids)
-
-
-def _key(tool: ToolSpec) -> bytes:
-    try:
-        return orjson.dumps(tool.raw)
-    except TypeError:  # an integer past 64 bits
-        return json_text.dumps(tool.raw).encode()

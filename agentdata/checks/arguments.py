@@ -12,7 +12,7 @@ import jsonschema_rs
 from agentdata.checks.base import CheckGroup, Finding
 from agentdata.checks.parameters import known_names, parameters_of, to_schema
 from agentdata.conversation import Conversation, ToolCall, ToolSpec
-from agentdata.json_text import dumps, loads
+from agentdata.json_text import compact, dumps, loads
 
 MAX_SCHEMAS = 4096
 """So many distinct parameters of tools are held compiled."""
@@ -81,11 +81,11 @@ def _faults(
 
 def _compiled_of(tool: ToolSpec) -> _Compiled:
     parameters = parameters_of(tool)
-    return _Compiled(None) if parameters is None else _compile(dumps(parameters))
+    return _Compiled(None) if parameters is None else _compile(compact(parameters))
 
 
 @lru_cache(MAX_SCHEMAS)
-def _compile(parameters: str) -> _Compiled:
+def _compile(parameters: bytes) -> _Compiled:
     """The parameters in this JSON text, compiled."""
     schema = to_schema(loads(parameters))
     try:

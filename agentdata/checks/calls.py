@@ -19,23 +19,23 @@ class _Open:
     def take(self, message: Message) -> bool:
         """Whether the result answers one of the calls, which then waits no more."""
         self.results += 1
-        if message.tool_call_id is not None and any(call.id is not None for _, call in self.calls):
-            matches = (i for i, (_, c) in enumerate(self.calls) if c.id == message.tool_call_id)
-            at = next(matches, None)
-        else:
-            at = 0 if self.calls else None
-        if at is None:
+        ids = [call.id for _, call in self.calls]
+        by_id = message.tool_call_id is not None and ids.count(None) < len(ids)
+        if not ids or (by_id and message.tool_call_id not in ids):
             return False
-        del self.calls[at]
+        del self.calls[ids.index(message.tool_call_id) if by_id else 0]
         return True
 
-    def close(self) -> Iterator[Finding]:
+    def close(self) -> list[Finding]:
         """The calls that got no result. One result without an id may answer several."""
-        together = self.results == 1 and all(call.id is None for _, call in self.calls)
-        if not together:
-            for pointer, call in self.calls:
-                yield Finding("call_without_result", f"{call.name} was never answered", pointer)
+        calls, results = self.calls, self.results
         self.calls, self.results = [], 0
+        if not calls or (results == 1 and all(call.id is None for _, call in calls)):
+            return []
+        return [
+            Finding("call_without_result", f"{call.name} was never answered", pointer)
+            for pointer, call in calls
+        ]
 
 
 def _run(conversation: Conversation) -> Iterator[Finding]:
@@ -50,10 +50,8 @@ def _run(conversation: Conversation) -> Iterator[Finding]:
         elif message.role != "system":
             if not (before == "assistant" and message.tool_calls):
                 yield from waiting.close()
-            waiting.calls += [
-                (f"/messages/{index}/tool_calls/{n}", call)
-                for n, call in enumerate(message.tool_calls)
-            ]
+            for number, call in enumerate(message.tool_calls):
+                waiting.calls.append((f"/messages/{index}/tool_calls/{number}", call))
         if message.role != "system":
             before = message.role
     # A row may end with the call that it teaches.

@@ -30,7 +30,7 @@ _PAGE = ("url", "axtree", "html", "viewport_size")
 class ADPStep(BaseModel):
     """An action or an observation; other keys are allowed."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     class_: str
     content: str | None = None

@@ -27,7 +27,7 @@ _SYNTHETIC = "<synthetic>"
 class Event(BaseModel):
     """One line of a log. Other keys and other types of events are allowed."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     type: str | None = None
     uuid: str | None = None

@@ -52,7 +52,7 @@ class ExchangeRow(BaseModel):
     `earlier` holds the records that the last one goes on from.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     request: Any = None
     response: Any = None

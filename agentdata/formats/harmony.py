@@ -25,7 +25,7 @@ _TEXTS = ("text", "harmony", "prompt")
 class HarmonyRow(BaseModel):
     """A row of `harmony`: rendered text, or messages."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     text: str | None = None
     harmony: str | None = None

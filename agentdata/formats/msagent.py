@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentdata.conversation import Conversation, Message, NativeKind, NativeTurn, ToolCall, ToolSpec
 from agentdata.errors import RowError
@@ -39,8 +39,9 @@ _MARK = re.compile(r"<\|(start|end)of(think|exec)\|>")
 _KINDS: dict[str, NativeKind] = {"think": "tool_call", "exec": "tool_result"}
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[ \t]*(?:json)?(?=[\s{\[])", re.IGNORECASE)
+_INFORMATION = "信息如下"
 _HOW_TO_CALL = re.compile(
-    r"(?:当前对话可以使用的|目前支持的|当前支持的|可以使用的)?(?:插件|API)信息如下[^\n]*"
+    rf"(?:当前对话可以使用的|目前支持的|当前支持的|可以使用的)?(?:插件|API){_INFORMATION}[^\n]*"
 )
 _TURN_MARK = re.compile(r"<\|(system|user|assistant)\|>[:：]")
 _SPEAKER = re.compile(r"^(?:(用户|Human)|Assistant|[\w.-]+-Chat)[:：]", re.MULTILINE)
@@ -118,8 +119,7 @@ class _Calls:
         return meta
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A piece of an assistant's value; `inner` is what stands between the marks of a block."""
 
     kind: NativeKind
@@ -208,7 +208,9 @@ def _read_system(text: str, warnings: list[str]) -> tuple[list[ToolSpec], str]:
     tools, rest = take_json_plugins(text, warnings)
     if not tools:
         return [], text
-    return tools, re.sub(r"\n\s*\n\s*", "\n\n", _HOW_TO_CALL.sub("", rest)).strip()
+    if _INFORMATION in rest:
+        rest = _HOW_TO_CALL.sub("", rest)
+    return tools, re.sub(r"\n\s*\n\s*", "\n\n", rest).strip()
 
 
 def _embedded(text: str) -> bool:

@@ -33,7 +33,7 @@ _THOUGHT = re.compile(r"\s*(?:ASSISTANT )?Thought:\s*(.*?)\s*(?:ASSISTANT )?Acti
 class ToolAlpacaRow(BaseModel):
     """One instruction of an API, or one conversation of the judge (`input` and `output`)."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     instruction: str | None = None
     functions: dict[str, str] | str | None = None

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
-from typing import Any
-
-import orjson
 
 from agentdata import formats
 from agentdata.conversation import Conversation
 from agentdata.errors import RowError
 from agentdata.intake.tasks import UNKNOWN_FORMAT, Task
+from agentdata.json_text import compact
 from agentdata.sources import BadRow, RawRow, WorkUnit
 
 _NOT_ITS_SHAPE = frozenset({"no_messages", "missing_field"})
@@ -57,7 +54,7 @@ def read_unnamed(raw: RawRow | BadRow, task: Task) -> Conversation:
 def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversation:
     if conversation.id:
         return replace(conversation, source=str(unit.path))
-    content = hashlib.sha256(row_json(raw.value)).hexdigest()
+    content = hashlib.sha256(compact(raw.value)).hexdigest()
     return replace(
         conversation,
         id=f"{unit.path.name}:{raw.line}{raw.part}",
@@ -65,11 +62,3 @@ def _named(conversation: Conversation, raw: RawRow, unit: WorkUnit) -> Conversat
         # A line number changes when rows are added before it; the content does not.
         meta=conversation.meta | {"split_key": content},
     )
-
-
-def row_json(value: Any) -> bytes:
-    """JSON of any row that was read: integers past 64 bits, NaN, bytes and dates included."""
-    try:
-        return orjson.dumps(value, default=str)
-    except (TypeError, orjson.JSONEncodeError):
-        return json.dumps(value, ensure_ascii=True, default=str).encode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from agentdata.errors import RowError
-from agentdata.intake.conversations import row_json
 from agentdata.intake.tasks import Task
+from agentdata.json_text import compact
 from agentdata.sources import BadRow, RawRow
 
 
@@ -26,4 +26,4 @@ def reject_line(
     if with_row:
         record["message"] = str(error)
         record["row"] = raw.value if isinstance(raw, RawRow) else raw.raw
-    return row_json(record) + b"\n"
+    return compact(record) + b"\n"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agentdata.shards.schema import GRIDS, MEDIA_COLUMNS
+from agentdata.shards.schema import GRIDS, MEDIA_COLUMNS, column
 
 TYPES = ("image", "video", "audio")
 
@@ -48,7 +48,15 @@ def media_arrays(rows: Sequence[RowMedia | None]) -> list[pa.Array]:
             values[f"{item.type}_tokens"][-1].append(item.tokens)
             if item.grid is not None:
                 values[GRIDS][-1].append(item.grid)
-    return [pa.array(values[field.name], field.type) for field in MEDIA_COLUMNS]
+    return [_lists(values[field.name], field.type) for field in MEDIA_COLUMNS]
+
+
+def _lists(values: list[list[Any]], of: pa.ListType) -> pa.Array:
+    if any(values):
+        return pa.array(values, of)
+    # Most columns are empty, and `pa.array` would import pandas, which takes long.
+    starts = column(np.zeros(len(values) + 1, np.int32))
+    return pa.ListArray.from_arrays(starts, pa.nulls(0, of.value_type), type=of)
 
 
 def has_media(schema: pa.Schema) -> bool:

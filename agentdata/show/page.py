@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from markupsafe import Markup
 
-from agentdata.intake.conversations import row_json
+from agentdata.json_text import compact
 from agentdata.show.explain import why
 from agentdata.show.scale import STEPS
 from agentdata.show.view import CUT, KINDS, NoView, Seen, TokenView, runs
@@ -158,7 +158,7 @@ def _raw(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
     except TypeError:
-        return row_json(value).decode()
+        return compact(value).decode()
 
 
 def _utf16(view: TokenView) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agentdata.conversation import Conversation, NativeTurn
 
@@ -15,6 +15,8 @@ KEY = "agentdata"
 
 class Carried(BaseModel):
     """The parts of a conversation that no common format has a field for."""
+
+    model_config = ConfigDict(defer_build=True)
 
     meta: dict[str, Any] = Field(default_factory=dict)
     native: tuple[NativeTurn, ...] = ()

@@ -147,13 +147,14 @@ class _Reader:
         tools = _tools(row, dialect)
         previous = None
         for index, raw in enumerate(row[self.key]):
-            act = self._act(raw, f"/{self.key}/{index}")
+            pointer = f"/{self.key}/{index}"
+            act = self._act(raw, pointer)
             if act is Act.SKIP:
                 continue
             if act is Act.CALL and previous is Act.CALL:
-                self._join_calls(raw, f"/{self.key}/{index}")
+                self._join_calls(raw, pointer)
             else:
-                self._read(raw, act, f"/{self.key}/{index}")
+                self._read(raw, act, pointer)
             previous = act
         self._add_system()
         if not self.messages:
@@ -331,10 +332,11 @@ def _is_outputs(value: list[Any]) -> bool:
 
 
 def _inside(raw: dict[str, Any], path: str) -> Any:
-    value: Any = raw
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+    head, _, rest = path.partition(".")
+    value = raw.get(head)
+    if not rest or value is None:
+        return value
+    return _inside(value, rest) if isinstance(value, dict) else None
 
 
 def _name(raw: dict[str, Any]) -> str | None:

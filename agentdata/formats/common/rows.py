@@ -40,7 +40,8 @@ ShareTurn = TypedDict(
 class Row(BaseModel):
     """What any row may have; other keys are allowed."""
 
-    model_config = ConfigDict(extra="allow")
+    # A run reads few of the formats: their models are built when first used.
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     id: Any = None
     tools: ToolsField = None

@@ -25,12 +25,19 @@ def pointer(*parts: str | int) -> str:
 
 def first_key(mapping: Mapping[str, Any], keys: Iterable[str]) -> str | None:
     """The first of the keys that holds something other than null."""
-    return next((key for key in keys if mapping.get(key) is not None), None)
+    for key in keys:
+        if mapping.get(key) is not None:
+            return key
+    return None
 
 
 def first_value(mapping: Mapping[str, Any], keys: Iterable[str]) -> Any:
     """What the first of the keys holds that does not hold null; None where all do."""
-    return next((mapping[key] for key in keys if mapping.get(key) is not None), None)
+    for key in keys:
+        value = mapping.get(key)
+        if value is not None:
+            return value
+    return None
 
 
 def row_id(row: Mapping[str, Any]) -> str:
