@@ -74,17 +74,17 @@ def names_by_id(conversation: Conversation) -> dict[str, str]:
 
 def same_names(conversation: Conversation) -> bool:
     """Whether `names_by_id` gives all beginnings of the conversation the same names for their
-    results: no id is called twice, or called behind its result."""
-    called: set[str] = set()
-    answered: set[str] = set()
+    results: no id of a result without a name is that of calls of two tools, or of one behind it."""
+    given = [m for m in conversation.messages if m.role == "tool" and not m.name]
+    asked = {message.tool_call_id or "" for message in given}
+    names: dict[str, str] = {}
     for message in conversation.messages:
         for call in message.tool_calls:
-            if call.id in called or call.id in answered:
+            told = call.id if call.id in asked else None
+            if told is not None and names.setdefault(told, call.name) != call.name:
                 return False
-            if call.id is not None:
-                called.add(call.id)
-        if message.tool_call_id is not None:
-            answered.add(message.tool_call_id)
+        if message.role == "tool":
+            names.setdefault(message.tool_call_id or "", "")
     return True
 
 
