@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from agentdata.packing import pack
 from agentdata.shards.media import has_media, media_bytes
-from agentdata.shards.schema import PACKED_COLUMNS, schema_of
+from agentdata.shards.schema import PACKED_COLUMNS, column, schema_of, text_column
 
 WINDOW_TOKENS = 1 << 24
 WINDOW_BYTES = 1 << 28
@@ -45,7 +45,7 @@ def _pack_window(
     lengths = table["length"].to_numpy()
     packs = pack(lengths.tolist(), capacity)
     order = np.concatenate([np.array(rows, np.int64) for rows in packs])
-    sorted_rows = table.take(pa.array(order)).combine_chunks().to_batches()[0]
+    sorted_rows = table.take(column(order)).combine_chunks().to_batches()[0]
     counts = np.array([len(rows) for rows in packs], np.int64)
     row_ends = np.cumsum(counts)
     row_starts = row_ends - counts
@@ -54,39 +54,38 @@ def _pack_window(
         merged.update(sources[start + 1 : end])
     ordered = sorted_rows["length"].to_numpy()
     token_ends = np.concatenate([[0], np.cumsum(ordered, dtype=np.int64)])
-    offsets = pa.array(token_ends[np.concatenate([[0], row_ends])].astype(np.int32))
-    members = pa.array(np.concatenate([[0], row_ends]).astype(np.int32))
+    offsets = column(token_ends[np.concatenate([[0], row_ends])].astype(np.int32))
+    members = column(np.concatenate([[0], row_ends]).astype(np.int32))
     positions = np.arange(token_ends[-1], dtype=np.int64) - np.repeat(token_ends[:-1], ordered)
     ids = sorted_rows["id"]
     columns = {
-        "id": ids.take(pa.array(row_starts)),
-        "source": pa.array(
+        "id": ids.take(column(row_starts)),
+        "source": text_column(
             [
                 ",".join(dict.fromkeys(sources[a:b]))
                 for a, b in zip(row_starts.tolist(), row_ends.tolist(), strict=True)
-            ],
-            pa.string(),
+            ]
         ),
         **{
             name: pa.ListArray.from_arrays(offsets, sorted_rows[name].flatten())
             for name in ("input_ids", "labels", "loss_weights")
         },
-        "length": pa.array(np.add.reduceat(ordered, row_starts), pa.int32()),
-        "trained_tokens": pa.array(
-            np.add.reduceat(sorted_rows["trained_tokens"].to_numpy(), row_starts), pa.int32()
+        "length": column(np.add.reduceat(ordered, row_starts).astype(np.int32)),
+        "trained_tokens": column(
+            np.add.reduceat(sorted_rows["trained_tokens"].to_numpy(), row_starts).astype(np.int32)
         ),
-        "weight_sum": pa.array(
-            np.add.reduceat(sorted_rows["weight_sum"].to_numpy(), row_starts), pa.float32()
+        "weight_sum": column(
+            np.add.reduceat(sorted_rows["weight_sum"].to_numpy(), row_starts).astype(np.float32)
         ),
         "ids": pa.ListArray.from_arrays(members, ids),
-        "seq_lengths": pa.ListArray.from_arrays(members, pa.array(ordered, pa.int32())),
-        "position_ids": pa.ListArray.from_arrays(offsets, pa.array(positions, pa.int32())),
+        "seq_lengths": pa.ListArray.from_arrays(members, column(ordered.astype(np.int32))),
+        "position_ids": pa.ListArray.from_arrays(offsets, column(positions.astype(np.int32))),
     }
     schema = schema_of(packed=True, media=has_media(sorted_rows.schema))
     for name in schema.names[len(PACKED_COLUMNS) :]:
         # Lists of the rows of a pack, one behind the other.
         items = sorted_rows[name]
         places = np.concatenate([[0], np.cumsum(items.value_lengths().to_numpy())])
-        joints = pa.array(places[np.concatenate([[0], row_ends])].astype(np.int32))
+        joints = column(places[np.concatenate([[0], row_ends])].astype(np.int32))
         columns[name] = pa.ListArray.from_arrays(joints, items.flatten())
     return pa.record_batch([columns[name] for name in schema.names], schema=schema)

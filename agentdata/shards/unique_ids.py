@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from agentdata.shards.schema import text_column
+
 DUPLICATE_ID = "duplicate_id"
 """Warning: an id had occurred before, so a number was put behind it."""
 _RECENT = 1 << 16
@@ -63,7 +65,7 @@ class UniqueIds:
                     changed = True
             if changed:
                 place = batch.schema.get_field_index("id")
-                batch = batch.set_column(place, "id", pa.array(ids, pa.string()))
+                batch = batch.set_column(place, "id", text_column(ids))
             yield batch
 
     def _another(self, name: str) -> str:
