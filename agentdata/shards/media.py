@@ -41,8 +41,8 @@ def media_arrays(rows: Sequence[RowMedia | None]) -> list[pa.Array]:
     """The columns of `MEDIA_COLUMNS` of rows."""
     values: dict[str, list[list[Any]]] = {name: [] for name in MEDIA_COLUMNS.names}
     for row in rows:
-        for column in values.values():
-            column.append([])
+        for of_rows in values.values():
+            of_rows.append([])
         for item in row.items if row is not None else ():
             values[f"{item.type}s"][-1].append({"bytes": item.data, "path": item.path or None})
             values[f"{item.type}_tokens"][-1].append(item.tokens)
