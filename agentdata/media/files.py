@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import stat
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
@@ -98,6 +96,9 @@ def _fetched(url: str, scheme: str, fetch: bool) -> bytes:
             f"{_short(url)} is a URL",
             remedy="--fetch-media fetches it, --media text keeps only its place",
         )
+    # With TLS and the parsers of headers it takes long to import, and few runs fetch anything.
+    import urllib.request
+
     try:
         opener = urllib.request.OpenerDirector()
         for handler in (
@@ -112,7 +113,7 @@ def _fetched(url: str, scheme: str, fetch: bool) -> bytes:
         request = urllib.request.Request(url, headers={"User-Agent": "agentdata"})
         with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
             return _limited(answer.read(MAX_BYTES + 1), _short(url))
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or str(error)
         raise RowError("media_not_fetched", f"{_short(url)}: {reason}") from None
 
