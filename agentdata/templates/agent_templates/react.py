@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agentdata.conversation import ToolSpec
 from agentdata.templates.agent_templates.base import (
@@ -70,23 +70,26 @@ def _tool_line_zh(tool: ToolSpec) -> str:
     )
 
 
-def _tools_en(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n\n".join(of_tool(tool, tool_line_en) for tool in tools)
-    names = ",".join(describe(tool).name for tool in tools)
-    return ((Kind.TOOLS, _EN.format(tools=lines, names=names)),)
+def _section(
+    section: str, line: Callable[[ToolSpec], str]
+) -> Callable[[Sequence[ToolSpec], str | None], tuple[Piece, ...]]:
+    def words(tool: ToolSpec) -> tuple[str, str]:
+        return line(tool), describe(tool).name
 
+    def format_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
+        described = [of_tool(tool, words) for tool in tools]
+        lines = "\n\n".join([text for text, _ in described])
+        names = ",".join([name for _, name in described])
+        return ((Kind.TOOLS, section.format(tools=lines, names=names)),)
 
-def _tools_zh(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, ...]:
-    lines = "\n\n".join(of_tool(tool, _tool_line_zh) for tool in tools)
-    names = ",".join(describe(tool).name for tool in tools)
-    return ((Kind.TOOLS, _ZH.format(tools=lines, names=names)),)
+    return format_tools
 
 
 TEMPLATES = (
     AgentTemplate(
         name="react_en",
         summary="Thought / Action / Action Input / Observation, English instructions",
-        format_tools=_tools_en,
+        format_tools=_section(_EN, tool_line_en),
         format_calls=react_calls(REACT),
         wire=react_wire(REACT, "Thought:", "Final Answer: "),
         results_in=ResultsIn.MODEL,
@@ -96,7 +99,7 @@ TEMPLATES = (
     AgentTemplate(
         name="react_zh",
         summary="Thought / Action / Action Input / Observation, Chinese instructions",
-        format_tools=_tools_zh,
+        format_tools=_section(_ZH, _tool_line_zh),
         format_calls=react_calls(REACT),
         wire=react_wire(REACT, "Thought:", "Final Answer: "),
         results_in=ResultsIn.MODEL,

@@ -14,6 +14,7 @@ from jinja2.visitor import NodeTransformer
 
 from agentdata.templates.jinja.environment import Generation, Unfolded
 from agentdata.templates.jinja.limits import (
+    MAX_CHARS,
     MAX_STEPS,
     check_items,
     check_length,
@@ -45,7 +46,8 @@ class LeanTemplate:
         length = 0
         for piece in self._template.root_render_func(self._template.new_context(variables)):
             length += len(piece)
-            check_length(length)
+            if length > MAX_CHARS:
+                check_length(length)
             pieces.append(piece)
         return "".join(pieces)
 

@@ -30,6 +30,7 @@ from agentdata.templates.jinja.turns import (
 Options = Mapping[str, Any]
 Rendered = tuple[str, Sequence[Span]]
 Renderer = Callable[[Conversation, Options, bool], Rendered]
+_KNOWN = 1024
 
 
 class Openings:
@@ -43,6 +44,7 @@ class Openings:
         self._frames: dict[tuple[str | None, bool, str], str | None] = {}
         self._kinds: dict[tuple[str | None, str], set[str]] = {}
         self._cores: dict[tuple[str | None, bool, str], str] = {}
+        self._known: dict[tuple[str | None, bool, str, str, bool], Opening] = {}
 
     def of_turn(
         self, conversation: Conversation, options: Options, frame: str, message: int, thinks: bool
@@ -51,7 +53,28 @@ class Openings:
         that the turn has reasoning of its own. Raises RowError `template_turn_unknown`."""
         before = conversation.messages[message - 1].role if message else None
         tools = bool(conversation.tools)
+        key = (before, tools, _key(options), frame, thinks)
+        if key in self._known:
+            return self._known[key]
+        header = self._sampled_header(options, frame, before, tools)
+        if header is not None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[key] = self._opening(options, frame, before, tools, thinks, header)
+            return self._known[key]
         header = self._header(conversation, options, frame, message, before, tools)
+        return self._opening(options, frame, before, tools, thinks, header)
+
+    def _opening(
+        self,
+        options: Options,
+        frame: str,
+        before: str | None,
+        tools: bool,
+        thinks: bool,
+        header: int,
+    ) -> Opening:
+        """The opening whose head, as far as it is known, is the first `header` characters."""
         # Some templates open no turn after a model's message or where there is none.
         header += self._known_head(frame[header:], tools, options) or 0
         injected = header
@@ -65,6 +88,19 @@ class Openings:
                 injected = block
         return Opening(header, injected)
 
+    def _sampled_header(
+        self, options: Options, frame: str, before: str | None, tools: bool
+    ) -> int | None:
+        """How much of the frame a server writes by the samples; None if they do not tell."""
+        expected = self._frame(before, tools, options)
+        if expected is None:
+            return None
+        if frame.startswith(expected):
+            return len(expected)
+        # An earlier turn: the head is the same, the think block that servers open is not.
+        shared = outside_marks(common_prefix(frame, expected), frame, expected)
+        return shared if self._is_whole_head(frame, shared, before, tools, options) else None
+
     def _header(
         self,
         conversation: Conversation,
@@ -76,13 +112,6 @@ class Openings:
     ) -> int:
         expected = self._frame(before, tools, options)
         core = self._core(before, tools, options)
-        if expected is not None:
-            if frame.startswith(expected):
-                return len(expected)
-            # An earlier turn: the head is the same, the think block that servers open is not.
-            shared = outside_marks(common_prefix(frame, expected), frame, expected)
-            if self._is_whole_head(frame, shared, before, tools, options):
-                return shared
         prefix = replace(conversation, messages=conversation.messages[:message])
         try:
             exact: str | None = _aligned(self._server_frame(prefix, options), {frame})
@@ -157,7 +186,7 @@ class Openings:
     def _sample_frames(self, before: str | None, options: Options) -> set[str]:
         """The frames before the model's words in sample turns of all kinds after a message of that
         role, or after any."""
-        key = (before, json.dumps(options, sort_keys=True, default=str))
+        key = (before, _key(options))
         if key not in self._kinds:
             frames: set[str] = set()
             for conversation in (*PLAIN, *CALLING, *REASONING):
@@ -181,7 +210,7 @@ class Openings:
     def _frame(self, before: str | None, tools: bool, options: Options) -> str | None:
         """The frame that a server writes after a sample message of that role; None if the template
         takes no such conversation."""
-        key = (before, tools, json.dumps(options, sort_keys=True, default=str))
+        key = (before, tools, _key(options))
         if key not in self._frames:
             try:
                 written = self._server_frame(_sample(before, tools), options)
@@ -192,7 +221,7 @@ class Openings:
 
     def _core(self, before: str | None, tools: bool, options: Options) -> str:
         """What `add_generation_prompt` adds, however thinking is set: the head of a turn."""
-        key = (before, tools, json.dumps(options, sort_keys=True, default=str))
+        key = (before, tools, _key(options))
         if key not in self._cores:
             cores: list[str] = []
             for chosen in (options, *self._other_options(options)):
@@ -226,6 +255,10 @@ class Openings:
             stop = self.marks.stop_in(frame)
             frame = frame[stop[1] :] if stop else frame
         return frame
+
+
+def _key(options: Options) -> str:
+    return json.dumps(options, sort_keys=True, default=str) if options else ""
 
 
 def _common_head(frames: set[str]) -> str:

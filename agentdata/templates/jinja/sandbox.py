@@ -22,17 +22,17 @@ class QuickSandbox(ImmutableSandboxedEnvironment):
         self._safe: set[tuple[type, str]] = set()
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict) and attribute not in _DICT_NAMES and attribute[:1] != "_":
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
         kind = type(obj)
         if (kind, attribute) in self._safe:
             try:
                 return getattr(obj, attribute)
             except AttributeError:
                 return super().getattr(obj, attribute)
-        if isinstance(obj, dict) and attribute not in _DICT_NAMES and attribute[:1] != "_":
-            try:
-                return obj[attribute]
-            except KeyError:
-                return self.undefined(obj=obj, name=attribute)
         value = super().getattr(obj, attribute)
         if attribute not in _WRAPPED and self._is_safe(obj, attribute):
             self._safe.add((kind, attribute))

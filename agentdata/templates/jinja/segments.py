@@ -105,6 +105,8 @@ def _tell_tools(text: str, spans: Sequence[Span], kinds: list[Kind]) -> None:
             continue
         before = index > 0 and kinds[index - 1] is Kind.TOOLS
         after = index + 1 < len(kinds) and kinds[index + 1] is Kind.TOOLS
+        if not before and not after:
+            continue
         prose = len(text[spans[index].start : spans[index].end].split()) > 5
-        if (before and after) or ((before or after) and prose):
+        if (before and after) or prose:
             kinds[index] = Kind.TOOLS

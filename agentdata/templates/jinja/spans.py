@@ -22,7 +22,8 @@ class Part(Enum):
     """What the template wrote around them."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as that takes three times as long to make and texts have many; never changed.
+@dataclass(slots=True)
 class Span:
     """Characters [start, end) of one source; `turn` is the message in whose turn of the template's
     loop they were written."""

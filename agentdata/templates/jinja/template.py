@@ -73,6 +73,8 @@ class JinjaTemplate:
         self.settings = settings
         self.name = name
         self._engine = Engine(source, settings.tokens, settings.date, name)
+        self._made: tuple[Any, Any, Forms | None, tuple[list[Any], list[Any] | None]]
+        self._made = None, None, None, ([], None)
         self._rendered_rows = 0
         try:
             self.forms = learn_forms(
@@ -100,6 +102,7 @@ class JinjaTemplate:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_openings"]
+        state["_made"] = None, None, None, ([], None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -239,12 +242,15 @@ class JinjaTemplate:
     def _variables(
         self, conversation: Conversation, forms: Forms, options: Mapping[str, Any], open_turn: bool
     ) -> dict[str, Any]:
-        return self._engine.variables(
-            list(shapes.messages(conversation, forms)),
-            shapes.tools(conversation, forms),
-            options,
-            open_turn,
-        )
+        # A row is asked for several times in a row.
+        messages, tools, known, made = self._made
+        if (
+            not (messages is conversation.messages and tools is conversation.tools)
+            or known != forms
+        ):
+            made = shapes.messages(conversation, forms), shapes.tools(conversation, forms)
+            self._made = conversation.messages, conversation.tools, forms, made
+        return self._engine.variables(list(made[0]), made[1], options, open_turn)
 
     def _run(
         self, conversation: Conversation, forms: Forms, options: Mapping[str, Any], open_turn: bool

@@ -211,11 +211,13 @@ def joined(pieces: Iterable[str]) -> Text:
     texts = [p if isinstance(p, Text) else Text(p) for p in pieces]
     check_length(sum(map(len, texts)))
     runs: list[Run] = []
+    last: Run | None = None
     for piece in texts:
         for run in piece.runs:
-            if runs and runs[-1][1:] == run[1:]:
-                runs[-1] = runs[-1]._replace(length=runs[-1].length + run.length)
+            if last is not None and last.origin == run.origin and last[2:] == run[2:]:
+                last = runs[-1] = Run(last.length + run.length, *run[1:])
             else:
+                last = run
                 runs.append(run)
     return Text("".join(map(_plain, texts)), tuple(runs))
 

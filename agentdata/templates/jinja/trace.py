@@ -66,11 +66,13 @@ class Trace:
             if new and message is not None and (outer is None or message > outer):
                 self.turn = message
         if isinstance(value, Text) and self.turn is not None:
-            runs = tuple(
-                run._replace(hint=self.turn) if run.turn is None and run.hint is None else run
+            runs = [
+                Run(run.length, run.origin, None, self.turn, run.generated)
+                if run.turn is None and run.hint is None
+                else run
                 for run in value.runs
-            )
-            return type(value)(str.__str__(value), runs)
+            ]
+            return type(value)(str.__str__(value), tuple(runs))
         return value
 
     def written(self, value: Any) -> Text:
@@ -81,11 +83,11 @@ class Trace:
         turn = self.turn
         if turn is None:
             return text
-        runs = tuple(
+        runs = [
             run if run.turn is not None else Run(run.length, run.origin, turn, None, run.generated)
             for run in text.runs
-        )
-        return Text(str.__str__(text), runs)
+        ]
+        return Text(str.__str__(text), tuple(runs))
 
 
 def generated(text: Text) -> Text:
