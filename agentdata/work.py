@@ -102,6 +102,8 @@ def _examples(
     if task.format == COMPANION:
         counts.read = counts.merged = sum(1 for _ in stream)
         return
+    if house.tools is not None:
+        counts.tool_counts()
     check, tallier = PrefixCheck(house.encoder), Tallier(house.encoder)
     while batch := list(islice(stream, BATCH_ROWS)):
         counts.read += sum(raw.records for raw in batch)

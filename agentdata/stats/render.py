@@ -206,15 +206,12 @@ def _costs(total: Figures) -> Table:
 
 
 def _change(total: Figures, change: ToolChange) -> Table:
-    table = _table(
-        "Tools before and after", _Column("", True), _Column("before"), _Column("after")
-    )
-    fits = f"rows that fit {change.context // 1024}k"
-    over = change.over_context_before, change.over_context_after
+    table = _table("Tools before and after", _Column("", True), _Column("before"), _Column("after"))
+    fit = change.rows - change.over_context_before, change.rows - change.over_context_after
     for name, before, after in (
         ("tools on offer", change.offers_before, change.offers_after),
         ("tokens of tool sections", change.tokens_before, change.tokens_after),
-        (fits, *(change.rows - rows for rows in over)),
+        (f"rows that fit {change.context // 1024}k", fit[0], fit[1]),
     ):
         _row(table, name, f"{before:,}", f"{after:,}")
     _row(table, f"conversations: {_counts({**change.conversations, **change.notes})}", "", "")

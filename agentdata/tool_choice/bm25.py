@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agentdata.conversation import ToolSpec
+from agentdata.tool_choice.walk import PLACES
 
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _FIRST_CJK = "\u2e80"
-_DESCRIBED = ("description", "name", "title")
+_DESCRIBED = ("title", "description")
 
 
 def scores(query: str, tools: Sequence[ToolSpec]) -> list[float]:
@@ -57,17 +58,15 @@ def text_of(tool: ToolSpec) -> str:
     return " ".join([tool.name, tool.description, *_told(tool.parameters)])
 
 
-def _told(schema: Any) -> list[str]:
+def _told(schema: Any) -> Iterator[str]:
+    """The names and descriptions of parameters, in a schema or a flat mapping of parameters."""
     if isinstance(schema, list):
-        return [text for item in schema for text in _told(item)]
-    if not isinstance(schema, dict):
-        return []
-    texts: list[str] = []
-    for key, value in schema.items():
-        if isinstance(value, dict):
-            texts += [key, *_told(value)]
-        elif isinstance(value, list):
-            texts += _told(value)
-        elif key in _DESCRIBED and isinstance(value, str):
-            texts.append(value)
-    return texts
+        for item in schema:
+            yield from _told(item)
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            if isinstance(value, dict) and key not in PLACES:
+                yield key
+            if key in _DESCRIBED and isinstance(value, str):
+                yield value
+            yield from _told(value)

@@ -14,6 +14,9 @@ _SINGLE = (
     *("additionalItems", "unevaluatedItems", "unevaluatedProperties", "contentSchema"),
 )
 
+PLACES = frozenset({*_NAMED, *_KEYED, *_LISTS, *_SINGLE})
+"""The keys of a schema under which others stand."""
+
 
 def map_schemas(schema: dict[str, Any], change: Callable[[Any, str], Any]) -> dict[str, Any]:
     """The schema with each schema that stands directly in it changed by `change(schema, name)`;
