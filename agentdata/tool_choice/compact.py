@@ -5,7 +5,8 @@ that says more than the name that it stands under. What goes never changes which
 valid:
 
 - words that say nothing: a `title` or `description` of a parameter that repeats its name or is
-  empty, `$comment`, and `$schema` where all drafts read the schema alike;
+  empty, a title of all parameters that is that word, or the tool's name and a word like it,
+  `$comment`, and `$schema` where all drafts read the schema alike;
 - words that hold for every value: `required: []`, `minLength: 0`, `uniqueItems: false`,
   `additionalProperties: true` and their like; a name or choice that is listed again;
 - a definition that nothing refers to; one that is referred to once stands in the place of that;
@@ -20,7 +21,7 @@ from textwrap import dedent
 from typing import Any
 
 from agentdata.conversation import ToolSpec
-from agentdata.formats.common.tools import PARAMETER_KEYS, read_tool
+from agentdata.formats.common.tools import NAME_KEYS, PARAMETER_KEYS, read_tool
 from agentdata.json_text import dumps
 from agentdata.tool_choice.definitions import inlined
 from agentdata.tool_choice.walk import map_schemas, schemas_in, words_of
@@ -43,6 +44,7 @@ _ALIKE_IN_ALL_DRAFTS = frozenset(
 )
 _OLD_DRAFT = re.compile(r"draft-0[34]")
 """Drafts in which 1.0 is no integer, and `const` and `exclusiveMinimum` are not what they are."""
+_TITLE_WORDS = ("", "Arguments", "Args", "Input", "Parameters", "Params", "Schema")
 _BLANKS = re.compile(r"[ \t\r]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -60,10 +62,11 @@ def compact_tool(tool: ToolSpec) -> ToolSpec:
 
 def _tool(raw: dict[str, Any]) -> dict[str, Any]:
     """A tool, or what it is wrapped in."""
-    return {key: _field(key, value) for key, value in raw.items()}
+    name = next((raw[key] for key in NAME_KEYS if isinstance(raw.get(key), str)), "")
+    return {key: _field(key, value, name) for key, value in raw.items()}
 
 
-def _field(key: str, value: Any) -> Any:
+def _field(key: str, value: Any, tool: str) -> Any:
     if key == "description" and isinstance(value, str):
         return _text(value)
     if not isinstance(value, dict):
@@ -73,13 +76,13 @@ def _field(key: str, value: Any) -> Any:
     if key not in PARAMETER_KEYS:
         return value
     if list(value) == ["json"] and isinstance(value["json"], dict):
-        return {"json": compact(value["json"])}
-    return compact(value)
+        return {"json": compact(value["json"], tool)}
+    return compact(value, tool)
 
 
-def compact(schema: dict[str, Any]) -> dict[str, Any]:
-    """A JSON Schema in fewer words that is valid for the same values; or a flat mapping {name of
-    the parameter: schema} with each of its schemas so.
+def compact(schema: dict[str, Any], tool: str = "") -> dict[str, Any]:
+    """A JSON Schema of a tool's parameters in fewer words that is valid for the same values; or a
+    flat mapping {name of the parameter: schema} with each of its schemas so.
 
     >>> compact({"type": "object", "required": [], "properties": {
     ...     "city_name": {"type": "string", "title": "City Name", "minLength": 0}}})
@@ -94,7 +97,17 @@ def compact(schema: dict[str, Any]) -> dict[str, Any]:
         kept.add("additionalProperties")
     if not words <= _ALIKE_IN_ALL_DRAFTS or _is_special(schema):
         kept.add("$schema")
-    return inlined(_shorter(schema, "", frozenset(kept)))
+    shorter = _shorter(schema, "parameters", frozenset(kept))
+    if _is_made_of(shorter.get("title"), tool):
+        del shorter["title"]
+    return inlined(shorter)
+
+
+def _is_made_of(title: Any, tool: str) -> bool:
+    """Whether a title is the tool's name, or what libraries make of it: `get_tideArguments`."""
+    if not isinstance(title, str) or not tool:
+        return False
+    return any(_repeats(title, tool + word) for word in _TITLE_WORDS)
 
 
 def _is_special(schema: dict[str, Any]) -> bool:

@@ -86,6 +86,11 @@ def test_called_tools_stay_and_distractors_fill_up() -> None:
     assert (len(choice.tools), choice.needed, choice.over_tools) == (4, 2, False)
 
 
+def test_tools_that_the_model_speaks_of_stay() -> None:
+    row = talk("get_tide", say="Not play_song, not `search`.")
+    assert set(names(chosen(row, tools=1))) == {"get_tide", "play_song", "search"}
+
+
 def test_called_tools_stay_over_the_limit() -> None:
     choice = chosen(talk("get_tide", "search", "play_song"), tools=2)
     assert set(names(choice)) == {"get_tide", "search", "play_song"}

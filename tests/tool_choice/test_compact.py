@@ -74,6 +74,13 @@ def of(**properties: Any) -> dict[str, Any]:
             None,
         ),
         ({**of(a={"$ref": "#/$defs/A", "minLength": 2}), "$defs": {"A": {"maxLength": 3}}}, None),
+        (
+            {
+                **of(a={"$ref": "#/$defs/A", "description": "first"}),
+                "$defs": {"A": {"type": "string", "description": "any"}},
+            },
+            None,
+        ),
         ({**of(a={"$ref": "#/$defs/A"}), "$defs": {"A": of(a={"$ref": "#/$defs/A"})}}, None),
         ({**of(a={"$ref": "#/properties/b"}, b={"type": "null"}), "$defs": {"A": {}}}, None),
         ({**of(a={"x-of": {"$ref": "#/$defs/A"}}), "$defs": {"A": {"type": "null"}}}, None),
@@ -99,6 +106,17 @@ def test_what_goes(schema: dict[str, Any], shorter: dict[str, Any] | None) -> No
     made = compact(schema)
     assert made == (schema if shorter is None else shorter)
     assert compact(made) == made
+
+
+@pytest.mark.parametrize("title", ["parameters", "Go", "goArguments", "GoInput", "go_schema"])
+def test_a_title_made_of_the_tool(title: str) -> None:
+    raw = {"name": "go", "parameters": {"title": title, **of(city=CITY)}}
+    assert compact_tool(read_tool(raw, "")).parameters == of(city=CITY)
+
+
+def test_a_title_of_its_own_stays() -> None:
+    raw = {"name": "go", "parameters": {"title": "goodbye", **of(city=CITY)}}
+    assert compact_tool(read_tool(raw, "")).raw == raw
 
 
 # The same values are valid

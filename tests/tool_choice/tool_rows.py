@@ -12,7 +12,7 @@ TEXTS = (
     "High and low water of a harbour.",
     "Departures of a ferry line.",
     "Books a place on a ferry.",
-    "The weather of a place.",
+    "The weather of a place:" + " sun, rain, snow, wind, fog" * 12,
     "Plays a song.",
     "Looks anything up.",
 )
