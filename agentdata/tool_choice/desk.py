@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agentdata.conversation import Conversation
+from agentdata.conversation import Conversation, ToolSpec
 from agentdata.draws import place_of, row_key
 from agentdata.errors import UsageError
 from agentdata.shards.tool_counts import CONTEXT_TOKENS, ToolCounts
@@ -18,7 +18,7 @@ from agentdata.tool_choice.compact import compact_tool
 from agentdata.tool_choice.irrelevant import has_needed, irrelevant
 from agentdata.tool_choice.limits import Distractors, Limits
 from agentdata.tool_choice.needed import called
-from agentdata.tool_choice.section import ToolSection
+from agentdata.tool_choice.section import MAX_REMEMBERED, ToolSection, key_of
 
 UNOFFERED = "calls_unoffered"
 
@@ -71,6 +71,7 @@ class ToolDesk:
         self._compact = compact
         self._share = share
         self._section = ToolSection(template, encoder)
+        self._known: dict[bytes, ToolSpec | None] = {}
 
     def served(self, conversation: Conversation) -> ServedRow:
         """The conversation with the tools that it goes on offering. Raises RowError where the
@@ -81,7 +82,7 @@ class ToolDesk:
         if self._is_as_written(conversation) or not tools:
             outcome = "as_written" if self._is_as_written(conversation) else "no_tools"
             return ServedRow(conversation, outcome, unoffered, Counter(), len(tools), 0, 0)
-        kept = tuple(map(compact_tool, tools)) if self._compact else tools
+        kept = tuple(map(self._shorter, tools)) if self._compact else tools
         notes = [*unoffered]
         if any(short is not tool for short, tool in zip(kept, tools, strict=True)):
             notes.append("compacted")
@@ -113,6 +114,16 @@ class ToolDesk:
             return None
         counts.irrelevant["drawn"] += 1
         return self.served(made)
+
+    def _shorter(self, tool: ToolSpec) -> ToolSpec:
+        """The tool in fewer tokens, or itself; what was shortened once is remembered."""
+        key = key_of([tool.name, tool.raw])
+        if key not in self._known:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            made = compact_tool(tool)
+            self._known[key] = None if made is tool else made
+        return self._known[key] or tool
 
     def _is_as_written(self, conversation: Conversation) -> bool:
         """Whether the template prints the text of the conversation's own system turn."""

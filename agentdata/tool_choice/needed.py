@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from agentdata.conversation import Conversation, ToolSpec
 
-_WORD = re.compile(r"[\w.-]+")
-_QUOTED = re.compile(r"""[`'"“「]([\w.-]+)[`'"”」]|([\w.-]+)\(""")
+_RUNS = (re.compile(r"[\w.-]+"), re.compile(r"[\w.-]+", re.ASCII))
+_QUOTES = "`'\"“”「」"
 _EDGES = ".-"
 
 
@@ -37,26 +37,29 @@ def _named(texts: Iterable[str], tools: Iterable[ToolSpec]) -> frozenset[str]:
     """The names that stand in the texts. One that could be a plain word (`search`) must stand in
     quotes or before a bracket; others are names wherever they stand as a whole."""
     known = {tool.name for tool in tools}
-    if not known:
-        return frozenset()
     telling = {name for name in known if _is_telling(name)}
-    return frozenset(
-        word
-        for text in texts
-        for words, names in ((_words(text), telling), (_quoted(text), known))
-        for word in words
-        if word in names
-    )
+    # `server/tool` is no run of letters: it is looked for as it is.
+    others = {name for name in known if name and not _RUNS[0].fullmatch(name)}
+    found: set[str] = set()
+    for text in texts:
+        found.update(name for name in others if name in text)
+        for word, quoted in _words(text):
+            if word in known and (quoted or word in telling):
+                found.add(word)
+    return frozenset(found)
 
 
-def _words(text: str) -> Iterator[str]:
-    for match in _WORD.finditer(text):
-        yield match[0].strip(_EDGES)
-
-
-def _quoted(text: str) -> Iterator[str]:
-    for match in _QUOTED.finditer(text):
-        yield match[1] or match[2]
+def _words(text: str) -> Iterator[tuple[str, bool]]:
+    """The words of a text, each with whether it stands in quotes or before a bracket; those of
+    ASCII also where letters of other scripts touch them."""
+    for run in _RUNS:
+        for match in run.finditer(text):
+            before, after = (
+                text[match.start() - 1 : match.start()],
+                text[match.end() : match.end() + 1],
+            )
+            quoted = after == "(" or (before in _QUOTES and after in _QUOTES and before and after)
+            yield match[0].strip(_EDGES), bool(quoted)
 
 
 def _is_telling(name: str) -> bool:

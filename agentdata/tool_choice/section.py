@@ -14,7 +14,7 @@ from agentdata.templates.template import PromptTemplate
 from agentdata.tokenization import Encoder
 
 _OPTIONS = "chat_template_kwargs"
-_MAX_REMEMBERED = 4096
+MAX_REMEMBERED = 4096
 
 
 class ToolSection:
@@ -39,9 +39,9 @@ class ToolSection:
             return 0
         has_system = conversation.messages[0].role == "system"
         options = conversation.meta.get(_OPTIONS)
-        key = _key([has_system, options, *(tool.raw for tool in tools)])
+        key = key_of([has_system, options, *(tool.raw for tool in tools)])
         if key not in self._known:
-            if len(self._known) >= _MAX_REMEMBERED:
+            if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
             before = [Message("system", "-")] if has_system else []
             asked = Conversation(
@@ -68,7 +68,8 @@ class ToolSection:
             return len(self._encoder.encode_text(Prompt(told).text).ids)
 
 
-def _key(value: object) -> bytes:
+def key_of(value: object) -> bytes:
+    """A key for a value of JSON: its text."""
     try:
         return orjson.dumps(value)
     except TypeError:  # an integer past 64 bits

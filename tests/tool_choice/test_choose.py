@@ -52,6 +52,7 @@ def names(choice: Choice | None) -> list[str]:
         ("A search for it", set()),
         ("call search(query) first", {"search"}),
         ("「search」と play_song", {"search", "play_song"}),
+        ("我先用get_tide查潮汐，再调用search(query)", {"get_tide", "search"}),
     ],
 )
 def test_names_in_texts(text: str, found: set[str]) -> None:
@@ -64,6 +65,13 @@ def test_names_in_texts(text: str, found: set[str]) -> None:
 def test_the_model_speaks_in_its_reasoning_too() -> None:
     message = Message("assistant", "Hm.", reasoning="get_tide would do")
     assert spoken(Conversation("r", (message,)), TOOLS) == {"get_tide"}
+
+
+def test_names_that_are_no_words() -> None:
+    odd = (tool("tides/high"), tool("查潮汐"))
+    assert spoken(talk(say="by tides/high"), odd) == {"tides/high"}
+    assert spoken(talk(say="用「查潮汐」"), odd) == {"查潮汐"}
+    assert spoken(talk(say="none"), odd) == frozenset()
 
 
 def test_all_calls_count() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 
@@ -182,6 +182,7 @@ ROOTS = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(ROOTS, st.lists(VALUES, min_size=1, max_size=6))
 def test_the_same_values_are_valid(schema: dict[str, Any], values: list[Any]) -> None:
     made = compact(schema)
