@@ -66,7 +66,7 @@ def _told(schema: Any) -> Iterator[str]:
     elif isinstance(schema, dict):
         for key, value in schema.items():
             if isinstance(value, dict) and key not in PLACES:
-                yield key
+                yield str(key)
             if key in _DESCRIBED and isinstance(value, str):
                 yield value
             yield from _told(value)

@@ -89,7 +89,7 @@ def compact(schema: dict[str, Any], tool: str = "") -> dict[str, Any]:
     {'type': 'object', 'properties': {'city_name': {'type': 'string'}}}
     """
     if _is_flat(schema):
-        return {name: _shorter(value, name, frozenset()) for name, value in schema.items()}
+        return {name: _shorter(value, str(name), frozenset()) for name, value in schema.items()}
     words = frozenset(words_of(schema))
     kept: set[str] = set()
     if any(word.startswith("unevaluated") for word in words):

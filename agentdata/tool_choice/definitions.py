@@ -31,7 +31,7 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
 def _one_less(schema: dict[str, Any]) -> dict[str, Any] | None:
     """The schema with one definition less, None where none can go."""
     known = {
-        f"#/{key}/{_escaped(name)}": (key, name)
+        f"#/{key}/{_escaped(str(name))}": (key, name)
         for key in _KEYS
         if isinstance(schema.get(key), dict)
         for name in schema[key]

@@ -24,7 +24,7 @@ def map_schemas(schema: dict[str, Any], change: Callable[[Any, str], Any]) -> di
     out: dict[str, Any] = {}
     for key, value in schema.items():
         if isinstance(value, dict) and key in (*_NAMED, *_KEYED):
-            value = {n: change(part, n if key in _NAMED else "") for n, part in value.items()}
+            value = {n: change(part, str(n) if key in _NAMED else "") for n, part in value.items()}
         elif isinstance(value, list) and (key in _LISTS or key == "items"):
             value = [change(part, "") for part in value]
         elif key in _SINGLE:
@@ -47,4 +47,5 @@ def schemas_in(schema: Any) -> Iterator[dict[str, Any]]:
 def words_of(schema: dict[str, Any]) -> Iterator[str]:
     """The keys of the schema and of all in it, names of properties left out."""
     for part in schemas_in(schema):
-        yield from part
+        # A mapping that was a Python literal may have other keys than text.
+        yield from (key for key in part if isinstance(key, str))

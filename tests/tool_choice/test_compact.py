@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from agentdata.conversation import ToolSpec
 from agentdata.formats.common.tools import read_tool, read_tools
 from agentdata.json_text import dumps
+from agentdata.tool_choice.bm25 import scores
 from agentdata.tool_choice.compact import compact, compact_tool
 
 CITY = {"type": "string", "description": "Where to go"}
@@ -230,6 +231,23 @@ def test_a_list_of_parameters_and_unknown_keys_stay() -> None:
     raw = {"name": "go", "parameters": [{"name": "city", "title": "city"}], "url": {"title": ""}}
     tool = read_tool(raw, "")
     assert compact_tool(tool) is tool
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"properties": {1: {"title": "1"}}, "$defs": {2: {}}, 3: None},
+        {"properties": None, "required": "True", "items": 5, "anyOf": {}, "enum": {}},
+        {"properties": {"a": "text", "b": [1], "c": None}, "additionalProperties": []},
+        {"a": {"title": ["a"], "description": None}},
+        {"$defs": {"A": 1, "B": {"$ref": 5}}, "$ref": "#/$defs/A"},
+    ],
+)
+def test_strange_schemas_break_nothing(parameters: dict[Any, Any]) -> None:
+    tool = read_tool({"name": "go", "parameters": parameters}, "")
+    made = compact_tool(tool)
+    assert compact_tool(made) is made
+    assert len(scores("go", [tool, made])) == 2
 
 
 @pytest.mark.parity
