@@ -68,10 +68,12 @@ def commit(
 def gather(sources: dict[str, SourceCounts], part: SourceCounts) -> None:
     """Add the counts of a task to those of its source."""
     total = sources.setdefault(part.source, SourceCounts(source=part.source))
-    for name in ("read", "written", "rejected", "merged", "split_off"):
+    for name in ("read", "written", "rejected", "merged", "split_off", "augmented"):
         setattr(total, name, getattr(total, name) + getattr(part, name))
     for name in ("filtered", "rejects", "warnings", "redacted", "turns"):
         getattr(total, name).update(getattr(part, name))
+    if part.tools is not None:
+        total.tool_counts().add(part.tools)
     total.formats |= part.formats
     total.tally.add(part.tally)
 
@@ -143,10 +145,14 @@ def _shards(
         shards += writer.finish()
     sync_directory(data)
     for counts in sources:
-        # Pieces that `split` cut off and packing joined again leave no trace in the counts.
+        # Pieces that `split` cut off and packing joined again leave no trace in the counts, nor do
+        # rows that were made and packed behind others.
         rejoined = min(merged[counts.source], counts.split_off)
         counts.split_off -= rejoined
         joined = merged[counts.source] - rejoined
+        packed_away = min(joined, counts.augmented)
+        counts.augmented -= packed_away
+        joined -= packed_away
         counts.merged += joined
         counts.written -= joined
         if unique.renamed[counts.source]:

@@ -25,6 +25,7 @@ from agentdata.templates.parse import wire_of
 from agentdata.templates.parsing.wire import Wire
 from agentdata.templates.template import PromptTemplate
 from agentdata.tokenization import Encoder, load_tokenizer
+from agentdata.tool_choice import ToolDesk, open_tools
 
 STOP_IS_NO_TOKEN = "stop_is_no_token"
 """What ends the model's turns is not one token of the tokenizer, as servers want it to stop."""
@@ -35,13 +36,15 @@ _NO_HAND_IN_BYTES = ("assets", "cli", "evaluation", "show", "stats", "training")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What every row goes through. `warnings` are codes that hold for every row."""
+    """What every row goes through. `tools` serves the tools of rows, None where no option asks for
+    it. `warnings` are codes that hold for every row."""
 
     recipe: Recipe
     template: PromptTemplate
     loss_scale: LossScale
     encoder: Encoder
     desk: Desk
+    tools: ToolDesk | None = None
     warnings: tuple[str, ...] = ()
 
     def fingerprints(self) -> dict[str, str]:
@@ -107,7 +110,17 @@ def open_house(recipe: Recipe) -> House:
         max_pixels=recipe.max_pixels,
         fetch=recipe.fetch_media,
     )
-    return House(recipe, template, loss_scale, encoder, desk, warnings)
+    tools = open_tools(
+        template,
+        encoder,
+        max_tools=recipe.max_tools,
+        budget=recipe.tools_budget,
+        distractors=recipe.distractors,
+        compact=recipe.compact_tools,
+        augment=recipe.augment_irrelevant,
+        seed=recipe.seed,
+    )
+    return House(recipe, template, loss_scale, encoder, desk, tools, warnings)
 
 
 def wire_of_template(template: PromptTemplate) -> Wire | None:

@@ -17,6 +17,7 @@ from agentdata.loss_scale.kinds import check_weights
 from agentdata.media.base import MediaMode, MediaType
 from agentdata.redaction import Redact
 from agentdata.templates.stability import Unstable
+from agentdata.tool_choice.limits import Distractors
 
 Overflow = Literal["drop", "truncate_left", "truncate_right", "split", "error"]
 
@@ -35,6 +36,10 @@ class Recipe(BaseModel):
     `max_pixels` bound images of Qwen's families.
     `template_arg` are the chat template's arguments for every row, under those of the row itself
     (`chat_template_kwargs`); `template_date` (ISO) is the day that it is told it is.
+    `max_tools` and `tools_budget` (tokens of the section that tells of them) bound the tools that a
+    row offers; `distractors` says how those are chosen that it does not call. `augment_irrelevant`
+    is the share of rows beside which one is put without the tool that is needed, of those whose
+    data say what the model answers then. `seed` is what all draws depend on beside the row's id.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -70,6 +75,12 @@ class Recipe(BaseModel):
     min_pixels: Annotated[int, Field(gt=0)] | None = None
     max_pixels: Annotated[int, Field(gt=0)] | None = None
     fetch_media: bool = False
+    max_tools: Annotated[int, Field(gt=0)] | None = None
+    tools_budget: Annotated[int, Field(gt=0)] | None = None
+    distractors: Distractors | None = None
+    compact_tools: bool = False
+    augment_irrelevant: Annotated[float, Field(ge=0, le=1)] = 0.0
+    seed: Annotated[int, Field(ge=0)] = 0
     verify_tokens: Annotated[float, Field(ge=0, le=1)] = 0.001
     workers: Annotated[int, Field(gt=0)] | None = 1
 

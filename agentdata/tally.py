@@ -16,6 +16,8 @@ from agentdata.templates import Kind, Prompt
 from agentdata.tokenization import Encoder
 from agentdata.tool_tokens import ToolTokens
 
+_TOOLS = KINDS.index(Kind.TOOLS)
+
 
 class Tallier:
     """Adds up what rows that are written count."""
@@ -25,6 +27,8 @@ class Tallier:
         self._tool_tokens = ToolTokens(encoder)
         # Plain counters: each change of a field of a model is checked.
         self._lengths: Counter[int] = self._tally.lengths
+        self._tool_section: Counter[int] = self._tally.tool_section
+        self._tool_share: Counter[int] = self._tally.tool_share
         self._counts = dict.fromkeys(_COUNTED, 0)
         self._weight_sum = 0.0
         self._kinds = np.zeros(len(KINDS), np.int64)
@@ -44,6 +48,12 @@ class Tallier:
         counts["straddling_tokens"] += sum(piece.straddling for piece in pieces)
         self._lengths.update(lengths)
         self._weight_sum += float(weights.sum(dtype=np.float64))
+        starts = np.cumsum([0, *lengths[:-1]])
+        tools = np.add.reduceat(kinds == _TOOLS, starts, dtype=np.int64).tolist()
+        self._tool_section.update(tools)
+        self._tool_share.update(
+            round(100 * part / length) for part, length in zip(tools, lengths, strict=True)
+        )
         self._kinds += np.bincount(kinds, minlength=len(KINDS))
         self._trained_kinds += np.bincount(kinds[weights > 0], minlength=len(KINDS))
         for row, _ in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from agentdata.checks import checked, raw_pointer
 from agentdata.conversation import Conversation
+from agentdata.draws import place_of, row_key
 from agentdata.errors import AgentDataError, RowError
 from agentdata.example import (
     Example,
@@ -29,12 +29,16 @@ from agentdata.recipe import Recipe
 from agentdata.redaction import redacted
 from agentdata.shards.manifest import SourceCounts
 from agentdata.shards.parts import PartWriter
+from agentdata.shards.tool_counts import ToolCounts
 from agentdata.sources import BadRow, RawRow
 from agentdata.tally import Tallier
 from agentdata.templates.stability import UnstableTurnError
 from agentdata.tokenization import PrefixCheck, Tokens
+from agentdata.tool_choice import ServedRow
 
 BATCH_ROWS = 64
+NOT_WRITTEN = "not_written"
+"""Of rows made beside those that were read: one that cannot be written."""
 TOKENS_DIFFER = "tokens_differ"
 """Warning: the faster way to tokens gave others than the tokenizer, whose own were then taken."""
 
@@ -78,19 +82,12 @@ def split_of(row: Rendered, shares: dict[str, float]) -> str:
     """The split of a row, by a hash of its id: the same whatever rows are added."""
     if not shares:
         return "train"
-    key = row.conversation.meta.get("split_key") or row.conversation.id
-    place = place_of(str(key))
+    place = place_of(row_key(row.conversation))
     for name, share in shares.items():
         if place < share:
             return name
         place -= share
     return "train"
-
-
-def place_of(key: str) -> float:
-    """A number from 0 to 1 by a hash of the key."""
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _examples(
@@ -105,6 +102,8 @@ def _examples(
     if task.format == COMPANION:
         counts.read = counts.merged = sum(1 for _ in stream)
         return
+    if house.tools is not None:
+        counts.tool_counts()
     check, tallier = PrefixCheck(house.encoder), Tallier(house.encoder)
     while batch := list(islice(stream, BATCH_ROWS)):
         counts.read += sum(raw.records for raw in batch)
@@ -123,19 +122,27 @@ def _examples(
             if ready and prompts + len(row.parts) > BATCH_ROWS:
                 yield from _encoded(house, task, check, ready, counts, tallier, rejects)
                 ready, prompts = [], 0
-            ready.append(row)
-            prompts += len(row.parts)
+            made = _made_of(row, task, house, counts)
+            ready += [row] if made is None else [row, made]
+            prompts += len(row.parts) + (len(made.parts) if made is not None else 0)
         yield from _encoded(house, task, check, ready, counts, tallier, rejects)
     counts.tally = tallier.tally()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyRow:
-    """A raw row, its conversation, and the rows that this is rendered as."""
+    """A raw row, its conversation, and the rows that this is rendered as.
+
+    `served` is what became of its tools, where an option on them is given; `given` is the
+    conversation with the tools that the data offer. `made` rows stand beside one that was read.
+    """
 
     raw: RawRow
     conversation: Conversation
     parts: list[Rendered]
+    given: Conversation
+    served: ServedRow | None = None
+    made: bool = False
 
 
 def render_row(raw: RawRow | BadRow, task: Task, house: House, *, traced: bool = False) -> ReadyRow:
@@ -143,6 +150,28 @@ def render_row(raw: RawRow | BadRow, task: Task, house: House, *, traced: bool =
     conversation = read_conversation(raw, task)
     assert isinstance(raw, RawRow)
     conversation = checked(conversation, house.recipe.check, raw.value)
+    if house.tools is None:
+        return _rendered_row(raw, conversation, task, house, traced=traced)
+    served = house.tools.served(conversation)
+    row = _rendered_row(raw, served.conversation, task, house, traced=traced)
+    return replace(row, given=conversation, served=served)
+
+
+def made_row(
+    row: ReadyRow, task: Task, house: House, counts: ToolCounts, *, traced: bool = False
+) -> ReadyRow | None:
+    """The row that is put beside one that was read; None where none is. Raises RowError."""
+    served = house.tools.without_needed(row.given, counts) if house.tools is not None else None
+    if served is None:
+        return None
+    made = _rendered_row(row.raw, served.conversation, task, house, traced=traced)
+    return replace(made, served=served, made=True)
+
+
+def _rendered_row(
+    raw: RawRow, conversation: Conversation, task: Task, house: House, *, traced: bool
+) -> ReadyRow:
+    given = conversation
     if conversation.media:
         try:
             placed, media = house.desk.prepared(conversation, task.unit.path.parent)
@@ -156,7 +185,20 @@ def render_row(raw: RawRow | BadRow, task: Task, house: House, *, traced: bool =
     if house.recipe.special_tokens_in_text == "reject":
         for part in parts:
             house.encoder.check(part.prompt)
-    return ReadyRow(raw, conversation, parts)
+    return ReadyRow(raw, conversation, parts, given)
+
+
+def _made_of(row: ReadyRow, task: Task, house: House, counts: SourceCounts) -> ReadyRow | None:
+    """The row to put beside one that was read, if any, counted; one that cannot be rendered is
+    not made."""
+    if house.tools is None:
+        return None
+    found = counts.tool_counts()
+    try:
+        return made_row(row, task, house, found)
+    except RowError:
+        found.irrelevant[NOT_WRITTEN] += 1
+        return None
 
 
 def _encoded(
@@ -182,24 +224,32 @@ def _encoded(
             turn = row.parts[0].turns[turns[0].index("kept")].turn
             why = "its first token goes on from the last one of the prompt"
             error = UnstableTurnError(turn.first, why, len(turns[0]))
-            _reject(error, row.raw, task, counts, rejects, recipe)
+            _refuse(error, row, task, counts, rejects, recipe)
             continue
         if (fault := media_fault(row.parts, tokens[own])) is not None:
-            _reject(fault, row.raw, task, counts, rejects, recipe)
+            _refuse(fault, row, task, counts, rejects, recipe)
             continue
         cuts = [fitted(whole, recipe) for whole in wholes[own]]
-        tallier.add_whole([len(whole.input_ids) for whole in wholes[own]])
+        lengths = [len(whole.input_ids) for whole in wholes[own]]
+        tallier.add_whole(lengths)
+        if row.served is not None and not row.made:
+            row.served.count(counts.tool_counts(), lengths)
         kept = [[piece for piece in cut if piece.trained] for cut in cuts]
         for pieces, found in zip(kept, turns, strict=True):
             counts.turns.update(found if pieces else ["dropped"] * len(found))
         counts.warnings.update(row.conversation.warnings)
         counts.warnings.update(house.warnings)
         counts.warnings.update({code for part in row.parts for code in part.prompt.warnings})
-        if not any(kept):
+        if row.made:
+            counts.tool_counts().irrelevant["written" if any(kept) else NOT_WRITTEN] += 1
+            counts.augmented += sum(map(len, kept))
+        elif not any(kept):
             counts.filtered["no_trained_tokens" if any(cuts) else "too_long"] += 1
+        else:
+            counts.written += 1
+            counts.split_off += sum(map(len, kept)) - 1
+        if not any(kept):
             continue
-        counts.written += 1
-        counts.split_off += sum(map(len, kept)) - 1
         tallier.add_conversation(row.conversation)
         done += [(part, pieces) for part, pieces in zip(row.parts, kept, strict=True) if pieces]
     tallier.add(done)
@@ -223,6 +273,21 @@ def _tokens(ready: list[Rendered], house: House, counts: SourceCounts) -> list[T
     if not all(encoder.verify(prompt, tokens) for prompt, tokens in sample):
         raise TokensDifferError(TOKENS_DIFFER, "the faster way to tokens gave other ones")
     return encoded
+
+
+def _refuse(
+    error: RowError,
+    row: ReadyRow,
+    task: Task,
+    counts: SourceCounts,
+    rejects: BinaryIO | None,
+    recipe: Recipe,
+) -> None:
+    """Reject a row that was read; one that was made beside it is just not made."""
+    if row.made:
+        counts.tool_counts().irrelevant[NOT_WRITTEN] += 1
+    else:
+        _reject(error, row.raw, task, counts, rejects, recipe)
 
 
 def _reject(

@@ -22,6 +22,7 @@ ROW_OPTIONS = (
     *("train_injected", "unstable", "loss_scale", "weights", "max_length", "overflow", "straddle"),
     *("special_tokens_in_text", "check", "redact", "media", "media_family", "media_root"),
     *("media_tokens", "min_pixels", "max_pixels", "fetch_media"),
+    *("max_tools", "tools_budget", "distractors", "compact_tools", "augment_irrelevant", "seed"),
 )
 """Options of `compile` that decide what becomes of one row."""
 

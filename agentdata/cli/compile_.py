@@ -15,6 +15,7 @@ from rich.table import Table
 
 from agentdata.cli._options import given
 from agentdata.cli._progress import CompileProgress, Display
+from agentdata.cli._tools import print_tools, tool_options
 from agentdata.errors import UsageError
 from agentdata.pipeline import compile_recipe
 from agentdata.recipe import load_recipe, make_recipe
@@ -86,6 +87,7 @@ PIPED_WIDTH = 120
 @click.option("--min-pixels", type=int, help="Of an image at least, in the families of Qwen.")
 @click.option("--max-pixels", type=int, help="Of an image at most, in the families of Qwen.")
 @click.option("--fetch-media", is_flag=True, default=None, help="Fetch media that are URLs.")
+@tool_options
 @click.option("--limit", type=int, help="Read this many rows at most.")
 @click.option("--verify-tokens", type=float, help="Share of rows to check against the tokenizer.")
 @click.option(
@@ -179,6 +181,7 @@ def _print(manifest: Manifest, out: Path, seconds: float) -> None:
     turns = [counts.turns for counts in manifest.sources]
     if any(set(found) - {"stable"} for found in turns):
         _print_counts(console, "trained turns", turns)
+    print_tools(console, manifest.sources)
     if any(counts.rejected for counts in manifest.sources):
         console.print(f"rejected rows, with reasons: {out / 'rejects.jsonl'}", highlight=False)
 

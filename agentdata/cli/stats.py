@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from agentdata.cli._tools import tool_options
 from agentdata.errors import UsageError
 from agentdata.files import replacing
 from agentdata.shards.manifest import MANIFEST_NAME, load_manifest
@@ -29,6 +30,7 @@ PIPED_WIDTH = 120
 @click.option("--agent-template", help="How calls are written.  [default: auto]")
 @click.option("--loss-scale", help="What is trained, and how much.  [default: default]")
 @click.option("--weights", help="Weights by kind of text, as tool_call=2,reasoning=0.5.")
+@tool_options
 @click.option("--limit", type=click.IntRange(min=1), help="Count only so many rows.")
 @click.option(
     "--html", type=click.Path(path_type=Path), help="Write them as one page, with charts."

@@ -11,10 +11,11 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentdata.errors import AgentDataError
+from agentdata.shards.tool_counts import ToolCounts
 
 MANIFEST_NAME = "manifest.json"
 REJECTS_NAME = "rejects.jsonl"
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 MAX_TOOL_NAMES = 2000
 """So many tools on offer are told apart by name, the most expensive ones where files add up."""
 
@@ -62,6 +63,9 @@ class Tally(_Model):
     whose end-of-turn token carries weight. `whole_rows` and `whole_tokens` are those before rows
     were cut or left out for their length or for want of trained tokens.
 
+    `tool_section` is a histogram {tokens: rows} of the part of each row that tells of its tools
+    (kind `tools`), `tool_share` one {per cent of the row, rounded: rows}.
+
     `tools_offered` counts by name how often conversations offer a tool, `tool_tokens` the tokens
     of its schema as JSON, once each time. Both know MAX_TOOL_NAMES names at most; `other_offers`
     counts the offers under all other names.
@@ -80,6 +84,8 @@ class Tally(_Model):
     tools_per_row: Counter[int] = Field(default_factory=Counter)
     calls_per_row: Counter[int] = Field(default_factory=Counter)
     tool_calls: Counter[str] = Field(default_factory=Counter)
+    tool_section: Counter[int] = Field(default_factory=Counter)
+    tool_share: Counter[int] = Field(default_factory=Counter)
     whole_rows: int = 0
     whole_tokens: int = 0
     tools_offered: Counter[str] = Field(default_factory=Counter)
@@ -110,15 +116,16 @@ class SourceCounts(_Model):
 
     `written` rows stand in the shards; `filtered` were left out by an option ({reason: rows});
     `merged` were packed behind another row of the shards; `split_off` counts the rows that the
-    shards hold beyond one per written row. `rejects` splits `rejected` by reason code, `warnings`
-    counts faults that did not reject the row. `redacted` is {kind: rows in which something of that
+    shards hold beyond one per written row, `augmented` those that `--augment-irrelevant` made
+    beside a row that was read. `rejects` splits `rejected` by reason code, `warnings` counts faults
+    that did not reject the row. `redacted` is {kind: rows in which something of that
     kind was taken out}, written or not. `formats` is {format: files}. `bytes` and `sha256`
     are those of the file that was read.
 
     `turns` are the trained turns of the model by what became of them: `stable` (what a server would
     give the model before the turn is how the row begins, to the token), `split` (stable in a row of
     its own beginning of the conversation), `kept` (trained though not stable), `rejected` with
-    their row, and `dropped` with a row too long.
+    their row, and `dropped` with a row too long. `tools` is there where an option on tools is.
     """
 
     source: str
@@ -131,11 +138,19 @@ class SourceCounts(_Model):
     filtered: Counter[str] = Field(default_factory=Counter)
     merged: int = 0
     split_off: int = 0
+    augmented: int = 0
     rejects: Counter[str] = Field(default_factory=Counter)
     warnings: Counter[str] = Field(default_factory=Counter)
     redacted: Counter[str] = Field(default_factory=Counter)
     turns: Counter[str] = Field(default_factory=Counter)
+    tools: ToolCounts | None = None
     tally: Tally = Field(default_factory=Tally)
+
+    def tool_counts(self) -> ToolCounts:
+        """The counts of `tools`, made where there are none yet."""
+        if self.tools is None:
+            self.tools = ToolCounts()
+        return self.tools
 
 
 class Manifest(_Model):

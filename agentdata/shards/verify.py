@@ -106,7 +106,7 @@ def _check_accounts(manifest: Manifest, report: VerifyReport) -> None:
         if source.rejected != sum(source.rejects.values()):
             report.add("unaccounted", MANIFEST_NAME, f"{source.source}: rejects do not add up")
     total = manifest.total()
-    rows = sum(source.written + source.split_off for source in manifest.sources)
+    rows = sum(s.written + s.split_off + s.augmented for s in manifest.sources)
     tokens = sum(shard.tokens for shard in manifest.shards)
     in_shards = sum(shard.rows for shard in manifest.shards)
     if manifest.sources and (rows, total.tokens) != (in_shards, tokens):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -12,15 +13,19 @@ from typing import Literal
 import numpy as np
 
 from agentdata.errors import AgentDataError, RowError
-from agentdata.example import example, media_fault
+from agentdata.example import Rendered, example, media_fault
 from agentdata.house import House, open_house
 from agentdata.intake import COMPANION, Task, plan_tasks, read_conversation, read_rows
 from agentdata.recipe import Recipe
 from agentdata.redaction import redacted
+from agentdata.shards.tool_counts import ToolCounts
 from agentdata.show.build import view_of
 from agentdata.show.view import NoView, Place, Seen
 from agentdata.sources import BadRow, RawRow
-from agentdata.work import BATCH_ROWS, render_row
+from agentdata.tool_choice.irrelevant import SUFFIX
+from agentdata.work import BATCH_ROWS, ReadyRow, made_row, render_row
+
+_PIECE = re.compile(rf"(.+)(?:[#@~]\d+|{re.escape(SUFFIX)})", re.DOTALL)
 
 Worst = Literal["loss", "straddle", "long"]
 """The smallest share of trained tokens; the most tokens over several weights; the most tokens."""
@@ -88,8 +93,9 @@ class RawRows:
         value = raw.value if isinstance(raw, RawRow) else raw.raw
         try:
             row = render_row(self._redacted(raw), found.task, house, traced=True)
-            tokens = house.encoder.encode_batch([part.prompt for part in row.parts])
-            if (fault := media_fault(row.parts, tokens)) is not None:
+            parts = [*row.parts, *_beside(row, found.task, house)]
+            tokens = house.encoder.encode_batch([part.prompt for part in parts])
+            if (fault := media_fault(parts, tokens)) is not None:
                 raise fault
         except RowError as error:
             place = Place(found.number, self.id_of(found) or "", source, line)
@@ -100,10 +106,10 @@ class RawRows:
                 part,
                 own,
                 house,
-                Place(found.number, row.conversation.id + part.suffix, source, line),
+                Place(found.number, part.conversation.id + part.suffix, source, line),
                 row.raw.value,
             )
-            for part, own in zip(row.parts, tokens, strict=True)
+            for part, own in zip(parts, tokens, strict=True)
         ]
 
     def id_of(self, found: Found) -> str | None:
@@ -149,14 +155,23 @@ class RawRows:
                 yield measures[by], found
 
 
+def _beside(row: ReadyRow, task: Task, house: House) -> list[Rendered]:
+    """The rows that are put beside one that was read."""
+    with suppress(RowError):
+        if (made := made_row(row, task, house, ToolCounts(), traced=True)) is not None:
+            return made.parts
+    return []
+
+
 def base_ids(id_: str) -> list[str]:
     """The ids that the conversation of a row of a shard may have: without the numbers that are put
-    behind those of pieces (`#1`), of further rows (`@1`) and of ids that come again.
+    behind those of pieces (`#1`), of further rows (`@1`) and of ids that come again, and without
+    the mark of a row that was made beside another.
 
     >>> base_ids("chat@1#2")
     ['chat@1#2', 'chat@1', 'chat']
     """
     found = [id_]
-    while match := re.fullmatch(r"(.+)[#@~]\d+", found[-1], re.DOTALL):
+    while match := _PIECE.fullmatch(found[-1]):
         found.append(match[1])
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from agentdata import __version__
 from agentdata.shards.manifest import MAX_TOOL_NAMES, Manifest, Shard, SourceCounts, Tally
+from agentdata.shards.tool_counts import CONTEXT_TOKENS, ToolCounts
 from agentdata.stats.histogram import (
     bins,
     excess,
@@ -30,6 +31,7 @@ from agentdata.stats.report import (
     Report,
     RowFlow,
     SplitFigures,
+    ToolChange,
     ToolFigures,
 )
 from agentdata.templates.prompt import Kind
@@ -78,6 +80,9 @@ def _added(sources: Iterable[SourceCounts]) -> SourceCounts:
         total.rejected += counts.rejected
         total.merged += counts.merged
         total.split_off += counts.split_off
+        total.augmented += counts.augmented
+        if counts.tools is not None:
+            total.tool_counts().add(counts.tools)
         total.filtered.update(counts.filtered)
         total.rejects.update(counts.rejects)
         total.warnings.update(counts.warnings)
@@ -101,6 +106,7 @@ def _figures(counts: SourceCounts) -> Figures:
             filtered_rows=counts.filtered.total(),
             merged=counts.merged,
             split_off=counts.split_off,
+            augmented=counts.augmented,
             rejects=_sorted(counts.rejects),
             warnings=_sorted(counts.warnings),
             turns=_sorted(counts.turns),
@@ -116,6 +122,9 @@ def _figures(counts: SourceCounts) -> Figures:
         stop_share=stop_share,
         lengths=_distribution(tally.lengths),
         kinds=_kinds(tally),
+        tool_section=_distribution(tally.tool_section),
+        tool_share=_distribution(tally.tool_share),
+        tools=_tool_change(counts.tools) if counts.tools is not None else None,
         tools_per_row=_distribution(tally.tools_per_row),
         calls_per_row=_distribution(tally.calls_per_row),
         tool_names=len(tally.tool_calls),
@@ -123,7 +132,7 @@ def _figures(counts: SourceCounts) -> Figures:
         offered=_offered(tally),
         costly_tools=_by_tokens(tally, tally.tools_offered),
         never_called_tools=_by_tokens(tally, _never_called(tally)),
-        contexts=[_context(tally.lengths, length) for length in CONTEXT_LENGTHS],
+        contexts=[_context(tally, length) for length in CONTEXT_LENGTHS],
         histogram=[Bin(above=a, upto=b, rows=r, tokens=t) for a, b, r, t in bins(tally.lengths)],
         whole_rows=tally.whole_rows,
         whole_tokens=tally.whole_tokens,
@@ -196,7 +205,27 @@ def _distribution(histogram: Mapping[int, int]) -> Distribution | None:
     )
 
 
-def _context(lengths: Mapping[int, int], length: int) -> ContextFigures:
+def _tool_change(counts: ToolCounts) -> ToolChange:
+    return ToolChange(
+        rows=counts.rows,
+        offers_before=counts.tools_before,
+        offers_after=counts.tools_after,
+        tokens_before=counts.section_before,
+        tokens_after=counts.section_after,
+        saved_share=_share(counts.section_before - counts.section_after, counts.section_before),
+        context=CONTEXT_TOKENS,
+        over_context_before=counts.over_context_before,
+        over_context_after=counts.over_context_after,
+        dropped_names=len(counts.dropped),
+        dropped=dict(list(_sorted(counts.dropped).items())[:TOP_TOOLS]),
+        conversations=_sorted(counts.conversations),
+        notes=_sorted(counts.notes),
+        irrelevant=_sorted(counts.irrelevant),
+    )
+
+
+def _context(tally: Tally, length: int) -> ContextFigures:
+    lengths = tally.lengths
     fitting, cut = rows_within(lengths, length), excess(lengths, length)
     held = sum_within(lengths, length)
     return ContextFigures(
@@ -207,6 +236,7 @@ def _context(lengths: Mapping[int, int], length: int) -> ContextFigures:
         tokens_share=_share(held, histogram_sum(lengths)),
         cut_tokens=cut,
         cut_share=_share(cut, histogram_sum(lengths)),
+        tools_share=_share(histogram_sum(tally.tool_section), histogram_rows(lengths) * length),
     )
 
 

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agentdata.stats.report import Distribution, Figures, Report
+from agentdata.stats.report import Distribution, Figures, Report, ToolChange
 
 SOURCES_SHOWN = 30
 """So many sources have rows of their own in the tables; all of them are in the JSON."""
@@ -44,6 +44,10 @@ def tables(report: Report) -> list[RenderableType]:
         parts += [_kinds(report.total), _contexts(report.total), _per_row(report.total)]
     if report.total.top_tools:
         parts.append(_tools(report.total))
+    if report.total.costly_tools:
+        parts += [_sections(report.total), _costs(report.total)]
+    if report.total.tools is not None:
+        parts.append(_change(report.total, report.total.tools))
     return parts
 
 
@@ -153,8 +157,13 @@ def _contexts(total: Figures) -> Table:
 
 
 def _per_row(total: Figures) -> Table:
-    table = _table("Tools and calls per conversation", _Column("", True), *_SPREAD)
-    for name, spread in (("tools", total.tools_per_row), ("calls", total.calls_per_row)):
+    table = _table("Tools and calls per row", _Column("", True), *_SPREAD)
+    for name, spread in (
+        ("tools", total.tools_per_row),
+        ("calls", total.calls_per_row),
+        ("tokens of the tool section", total.tool_section),
+        ("% of the row", total.tool_share),
+    ):
         _row(table, name, *_spread(spread))
     return table
 
@@ -165,6 +174,50 @@ def _tools(total: Figures) -> Table:
     table = _table(title, _Column("tool", True), _Column("calls"), _Column("share"))
     for tool in total.top_tools:
         _row(table, tool.name, f"{tool.calls:,}", _percent(tool.share))
+    return table
+
+
+def _sections(total: Figures) -> Table:
+    table = _table(
+        "Share of a context that the mean tool section takes",
+        *(_Column(f"{context.length // 1024}k") for context in total.contexts),
+    )
+    _row(table, *(_percent(context.tools_share) for context in total.contexts))
+    return table
+
+
+def _costs(total: Figures) -> Table:
+    table = _table(
+        "Most expensive tools, by the tokens of their schemas as JSON",
+        *(_Column("tool", True), _Column("offers"), _Column("calls"), _Column("tokens")),
+        *(_Column("each"), _Column("share")),
+    )
+    for tool in total.costly_tools:
+        _row(
+            table,
+            tool.name,
+            f"{tool.offers:,}",
+            f"{tool.calls:,}",
+            f"{tool.tokens:,}",
+            f"{tool.tokens / tool.offers:,.0f}",
+            _percent(tool.tokens_share),
+        )
+    return table
+
+
+def _change(total: Figures, change: ToolChange) -> Table:
+    table = _table("Tools before and after", _Column("", True), _Column("before"), _Column("after"))
+    fit = change.rows - change.over_context_before, change.rows - change.over_context_after
+    for name, before, after in (
+        ("tools on offer", change.offers_before, change.offers_after),
+        ("tokens of tool sections", change.tokens_before, change.tokens_after),
+        (f"rows that fit {change.context // 1024}k", fit[0], fit[1]),
+    ):
+        _row(table, name, f"{before:,}", f"{after:,}")
+    _row(table, f"conversations: {_counts({**change.conversations, **change.notes})}", "", "")
+    if change.irrelevant:
+        made = _counts({**change.irrelevant, "rows": total.flow.augmented})
+        _row(table, f"without the needed tool: {made}", "", "")
     return table
 
 

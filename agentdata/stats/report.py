@@ -78,7 +78,8 @@ class OfferFigures(_Model):
 
 class ContextFigures(_Model):
     """What a context of `length` tokens holds: rows that fit whole, their tokens, and the tokens
-    past it in the others."""
+    past it in the others. `tools_share` is the part of it that the mean tool section of a row
+    takes."""
 
     length: int
     rows: int
@@ -87,12 +88,40 @@ class ContextFigures(_Model):
     tokens_share: float
     cut_tokens: int
     cut_share: float
+    tools_share: float
+
+
+class ToolChange(_Model):
+    """What the options on tools did (`--max-tools`, `--tools-budget`, `--compact-tools`), over
+    `rows` rows as they are before any is cut or left out.
+
+    `offers_*` count tools on offer, `tokens_*` those of the tool sections, each tokenized by
+    itself, and `saved_share` how much of them went. `over_context_*` are the rows over
+    `context` tokens. `dropped` are the names dropped most often, `conversations`, `notes` and
+    `irrelevant` what became of conversations (see the manifest).
+    """
+
+    rows: int
+    offers_before: int
+    offers_after: int
+    tokens_before: int
+    tokens_after: int
+    saved_share: float
+    context: int
+    over_context_before: int
+    over_context_after: int
+    dropped_names: int
+    dropped: dict[str, int]
+    conversations: dict[str, int]
+    notes: dict[str, int]
+    irrelevant: dict[str, int]
 
 
 class RowFlow(_Model):
     """What became of the rows: read = written + rejected + sum of filtered + merged.
 
-    `split_off` counts rows beyond one per written row, `rejects` splits `rejected` by reason,
+    `split_off` counts rows beyond one per written row, `augmented` those that
+    `--augment-irrelevant` made beside them; `rejects` splits `rejected` by reason,
     `warnings` counts faults that did not reject their row. `turns` are the trained turns by what
     became of them: `stable`, `split`, `kept`, `rejected`, `dropped` (see the manifest).
     """
@@ -105,6 +134,7 @@ class RowFlow(_Model):
     filtered_rows: int
     merged: int
     split_off: int
+    augmented: int
     rejects: dict[str, int]
     warnings: dict[str, int]
     turns: dict[str, int]
@@ -114,7 +144,9 @@ class Figures(_Model):
     """The figures of one source, or of all together. Shares are between 0 and 1.
 
     `rows` and `lengths` are in rows before packing, `tools_per_row` and `calls_per_row` in
-    conversations; a distribution over none is None. `whole_rows` and `whole_tokens` are those
+    conversations; a distribution over none is None. `tool_section` is how many tokens of a row tell
+    of its tools (kind `tools`), `tool_share` how many per cent of it; `tools` what options on tools
+    did, None where none was given. `whole_rows` and `whole_tokens` are those
     before any was cut or left out for its length or for want of trained tokens, and `kept_share` is
     the share of those tokens that is left. `stop_share` is the
     share of trained turns whose stop token carries weight, None where no turn is trained.
@@ -134,6 +166,9 @@ class Figures(_Model):
     stop_share: float | None
     lengths: Distribution | None
     kinds: list[KindFigures]
+    tool_section: Distribution | None
+    tool_share: Distribution | None
+    tools: ToolChange | None
     tools_per_row: Distribution | None
     calls_per_row: Distribution | None
     tool_names: int

@@ -66,7 +66,7 @@ class Dialect:
         default_factory=lambda: {"loss": True, "weight": True, "metadata.masked": False}
     )
     loss_scale: tuple[str, ...] = ("loss_scale", "loss_weight")
-    meta: tuple[str, ...] = ("chat_template_kwargs", "channel")
+    meta: tuple[str, ...] = ("chat_template_kwargs", "channel", "answer_without_tool")
 
     def known(self, role: Any) -> str | None:
         """The role by its name in `roles`, None where there is no such role; `Function Call`,
