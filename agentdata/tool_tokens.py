@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 from agentdata import json_text
 from agentdata.conversation import ToolSpec
@@ -12,19 +13,21 @@ from agentdata.templates.prompt import Kind, Prompt, Segment
 from agentdata.tokenization import Encoder
 
 _MAX_REMEMBERED = 2 * MAX_TOOL_NAMES
+# Units of work offer the same tools. What an encoder says may change once, when it is distrusted.
+_KNOWN = WeakKeyDictionary[Encoder, dict[bool, dict[bytes, int]]]()
 
 
 class ToolTokens:
     """Counts offers of tools, and the tokens of their schemas as JSON in the layout of chat
     templates; what a template writes around or instead of it is not in the figure.
 
-    A schema is tokenized once however many rows offer it, and none is once MAX_TOOL_NAMES names
-    are known: both memory and time are bounded.
+    A schema is tokenized once however many rows of a process offer it, and none is once
+    MAX_TOOL_NAMES names are known: both memory and time are bounded.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._known: dict[bytes, int] = {}
+        self._known = _KNOWN.setdefault(encoder, {}).setdefault(encoder.differs, {})
 
     def count(self, tools: Sequence[ToolSpec], tally: Tally) -> None:
         """Add the tools of a conversation to `tools_offered`, `tool_tokens`, `other_offers`."""

@@ -71,13 +71,14 @@ def _good_lines(path: Path) -> list[str]:
 
 def test_a_schema_is_tokenized_once(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    counter, tally = ToolTokens(encoder), Tally()
+    tally = Tally()
     encode = encoder.encode
     monkeypatch.setattr(
         encoder, "encode", lambda prompt: (seen.append(prompt.text), encode(prompt))[1]
     )
-    for _ in range(3):
-        counter.count([tool("clock"), tool("clock", "of another day"), tool("map")], tally)
+    for _ in range(3):  # units of work
+        tools = [tool("clock"), tool("clock", "of another day"), tool("map")]
+        ToolTokens(encoder).count(tools, tally)
     assert len(seen) == 3
     assert tally.tools_offered == {"clock": 6, "map": 3}
 
