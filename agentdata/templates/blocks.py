@@ -96,17 +96,20 @@ def results_of(
     calls: list[tuple[int, ToolCall]] = []
     if before is not None and before.role == "assistant":
         calls = [call for _, m in before.messages for call in enumerate(m.tool_calls)]
+    # Some data give later calls the ids of earlier ones.
+    own = {call.id: call.name for _, call in calls if call.id}
     results = []
     for position, (_, message) in enumerate(block.messages):
         index, call = calls[position] if position < len(calls) else (0, None)
+        asked = message.tool_call_id or ""
         results.append(
             Result(
                 text=given(message.text),
                 index=position + 1,
-                name=message.name or names.get(message.tool_call_id or "") or "",
+                name=message.name or own.get(asked) or names.get(asked) or "",
                 call=call,
                 call_index=index,
-                call_id=message.tool_call_id or "",
+                call_id=asked,
             )
         )
     return tuple(results)

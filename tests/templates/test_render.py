@@ -181,6 +181,18 @@ def test_results_stand_in_the_order_of_their_calls(ids: tuple[str | None, ...], 
     assert " ".join(re.findall(r"from \w+", "".join(found))) == order
 
 
+def test_an_id_that_comes_again_names_the_call_before_its_result() -> None:
+    messages = [Message("user", "Hi")]
+    for name in ("clock", "map"):
+        call = ToolCall(name, {}, "call_1")
+        messages += [
+            Message("assistant", tool_calls=(call,)),
+            Message("tool", f"from the {name}", tool_call_id="call_1"),
+        ]
+    text = render(Conversation("id", tuple(messages)), get_template("gemma4")).text
+    assert re.findall(r"response:(\w+)", text) == ["clock", "map"]
+
+
 def test_history_without_thinking_keeps_the_space_before_the_word_for_a_result() -> None:
     react = Message("assistant", "Action: f\nAction Input: {} ", reasoning="hm")
     messages = (Message("user", "q"), react, Message("tool", "5"), Message("assistant", "done"))
