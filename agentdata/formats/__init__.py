@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from agentdata.conversation import Conversation
 from agentdata.errors import AgentDataError, UsageError
 from agentdata.formats.base import Companions, Fit, Format
+from agentdata.formats.common.replies import results_apart
+from agentdata.formats.react import observations_apart
 
 __all__ = [
     "FORMATS",
@@ -26,7 +30,16 @@ def _find() -> dict[str, Format]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     modules = [import_module(f"{__name__}.{name}") for name in names]
     formats = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return {format_.name: format_ for format_ in formats}
+    return {format_.name: _with_results_apart(format_) for format_ in formats}
+
+
+def _with_results_apart(format_: Format) -> Format:
+    """The format, whose conversations hold no results in texts of the model, whatever it is."""
+
+    def read(row: dict[str, Any]) -> Conversation:
+        return results_apart(observations_apart(format_.read(row)))
+
+    return replace(format_, read=read)
 
 
 FORMATS: dict[str, Format] = _find()

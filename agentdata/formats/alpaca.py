@@ -17,7 +17,6 @@ from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.chat import read_chat
 from agentdata.formats.common.rows import Row
 from agentdata.formats.common.values import check, first_key, first_value
-from agentdata.formats.react import holds_observations, read_react
 
 _ASKED = ("instruction", "prompt", "question")
 _GIVEN = ("input", "context")
@@ -61,10 +60,7 @@ def read(row: dict[str, Any]) -> Conversation:
         for role, text in zip(("user", "assistant"), pair, strict=True)
         if text is not None
     ]
-    conversation = read_chat({**row, "messages": messages}, _DIALECT)
-    # Some answers are whole runs of ReAct, with what the environment said (FireAct).
-    observed = any(holds_observations(pair[1]) for pair in pairs)
-    return read_react(conversation) if observed else conversation
+    return read_chat({**row, "messages": messages}, _DIALECT)
 
 
 FORMAT = Format(

@@ -19,6 +19,7 @@ from agentdata.formats.common.calls import read_arguments, read_call
 from agentdata.formats.common.chat import messages_key, model_writes, read_chat, roles_of
 from agentdata.formats.common.envelope import unfold
 from agentdata.formats.common.json_run import json_run
+from agentdata.formats.common.replies import results_apart
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.tools import read_tool
 from agentdata.formats.common.turns import labelled_turns
@@ -65,7 +66,7 @@ def read(row: dict[str, Any]) -> Conversation:
     check(GlaiveRow, row)
     if row.get("chat") is None:
         try:
-            return _read_turns(read_chat(row, _TURNS))
+            return _read_turns(results_apart(read_chat(row, _TURNS)))
         except RowError as error:
             key = messages_key(row, _TURNS) or "conversations"
             at = error.pointer.replace("/chat", f"/{key}").replace("/system", f"/{key}")

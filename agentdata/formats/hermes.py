@@ -30,6 +30,7 @@ from agentdata.formats.common.hermes_text import (
     split_blocks,
     take_tools,
 )
+from agentdata.formats.common.replies import turns_of
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.think import split_spelled_think
 from agentdata.formats.common.turns import TextTurn, labelled_turns, special_token_turns
@@ -125,16 +126,17 @@ class _Unfolding:
         self.marks: dict[str, tuple[str, str]] = {}
 
     def conversation(self) -> Conversation:
-        for index, message in enumerate(self.given.messages):
+        for index, given in enumerate(self.given.messages):
             pointer = self._pointer(max(0, index - self.added))
-            if not isinstance(message.content, str):
-                self.messages.append(message)
-            elif message.role == "assistant":
-                self._assistant(message, message.content, pointer)
-            elif message.role == "tool":
-                self.messages.extend(_results(message, message.content))
-            else:
-                self._asked(message, message.content, pointer)
+            for message in turns_of(given):
+                if not isinstance(message.content, str):
+                    self.messages.append(message)
+                elif message.role == "assistant":
+                    self._assistant(message, message.content, pointer)
+                elif message.role == "tool":
+                    self.messages.extend(_results(message, message.content))
+                else:
+                    self._asked(message, message.content, pointer)
         if not self.messages:
             raise RowError("no_messages", "the row has tools alone", pointer=f"/{self.key}")
         meta = dict(self.given.meta)

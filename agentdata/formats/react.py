@@ -23,7 +23,7 @@ from agentdata.formats.common.chat import (
     roles_of,
 )
 from agentdata.formats.common.envelope import unfold
-from agentdata.formats.common.react import Step, split_steps
+from agentdata.formats.common.react import Step, holds_observations, split_steps
 from agentdata.formats.common.react_steps import CALL_WITHOUT_RESULT, read_steps
 from agentdata.formats.common.rows import Row, ShareTurn
 from agentdata.formats.common.text_actions import TextAction, take_actions
@@ -96,12 +96,14 @@ def read_react(conversation: Conversation) -> Conversation:
     return take_actions(spread, (_action,), RESULT_LABEL)
 
 
-def holds_observations(text: Any) -> bool:
-    """Whether a text of the model holds actions with what came of them."""
-    if not isinstance(text, str) or "Observation:" not in text:
-        return False
-    labels = [step.label for step in split_steps(text)]
-    return "Action" in labels and "Observation" in labels[labels.index("Action") :]
+def observations_apart(conversation: Conversation) -> Conversation:
+    """The conversation, read as ReAct where a text of the model is a whole run of it, with what the
+    environment said (FireAct)."""
+    whole = not conversation.native and any(
+        message.role == "assistant" and holds_observations(message.content)
+        for message in conversation.messages
+    )
+    return read_react(conversation) if whole else conversation
 
 
 def _acts(text: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from agentdata.conversation import NativeKind
 
@@ -73,6 +73,14 @@ def native_spans(steps: Iterable[Step]) -> tuple[tuple[NativeKind, str], ...]:
 def is_react(texts: Iterable[tuple[str, str]]) -> bool:
     """Whether some text of the model holds an action, or the system text asks for them."""
     return any(role != "user" and "\nAction Input:" in text for role, text in texts)
+
+
+def holds_observations(text: Any) -> bool:
+    """Whether a text of the model holds actions with what came of them."""
+    if not isinstance(text, str) or "Observation:" not in text:
+        return False
+    labels = [step.label for step in split_steps(text)]
+    return "Action" in labels and "Observation" in labels[labels.index("Action") :]
 
 
 def _joined(spans: list[tuple[NativeKind, str]]) -> tuple[tuple[NativeKind, str], ...]:

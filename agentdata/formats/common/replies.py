@@ -1,0 +1,211 @@
+"""Texts of the model that hold what others said: results behind calls, whole turns.
+
+Data sets of rollouts often publish all that stood in the model's context behind the question as its
+answer. What is not the model's own is taken out of it, as messages of those who said it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agentdata.conversation import Conversation, Message, Part, ToolSpec
+from agentdata.formats.common.hermes_text import is_results, split_blocks
+from agentdata.formats.common.result_marks import SIGNS
+from agentdata.formats.common.result_text import Piece, calls_at_end, cut_at_results
+from agentdata.formats.common.think import split_spelled_think
+from agentdata.formats.common.turns import TextTurn, special_token_turns
+
+_TURN_ENDS = re.compile(
+    r"<\|im_end\|>\s*<\|im_start\|>(?!assistant)\w"
+    r"|<\|eot_id\|>\s*<\|start_header_id\|>(?!assistant)\w"
+    r"|<\|eom_id\|>\s*<\|start_header_id\|>(?!assistant)\w"
+    r"|<end_of_turn>\s*<start_of_turn>(?!model)\w"
+)
+_OPENINGS = {"<|im_": "<|im_start|>assistant\n", "<end_": "<start_of_turn>model\n"}
+_HEADER = "<|start_header_id|>assistant<|end_header_id|>\n\n"
+_GLM = re.compile(r"<\|(observation|assistant|user)\|>")
+_PLUGIN = re.compile(r"name=<\|\w+\|>\n")
+_MODEL = frozenset({"assistant", "model"})
+_TOOLS = frozenset({"tool", "ipython", "environment", "observation", "function", "tool_response"})
+
+
+def results_apart(conversation: Conversation) -> Conversation:
+    """The conversation in which no text of the model holds what can be told to be another's.
+
+    Rows with native turns keep their texts: their readers have told apart what stands in them.
+    """
+    if conversation.native or not any(map(_may_hold, conversation.messages)):
+        return conversation
+    warnings: list[str] = []
+    messages: list[Message] = []
+    places: dict[str, str] = {}
+    for index, message in enumerate(conversation.messages):
+        places[str(index)] = str(len(messages))
+        answers = bool(messages) and bool(messages[-1].tool_calls)
+        messages += _apart(message, conversation.tools, warnings, answers) or [message]
+    if len(messages) == len(conversation.messages):
+        return conversation
+    meta = dict(conversation.meta)
+    if "think_marks" in meta:
+        meta["think_marks"] = {places[key]: marks for key, marks in meta["think_marks"].items()}
+    return replace(
+        conversation,
+        messages=tuple(messages),
+        warnings=(*conversation.warnings, *warnings),
+        meta=meta,
+    )
+
+
+def _may_hold(message: Message) -> bool:
+    if message.role != "assistant":
+        return False
+    text = _words(message.content)
+    texts = (text, message.reasoning)
+    return any(sign in text for text in texts if text for sign in SIGNS)
+
+
+def _words(content: str | tuple[Part, ...]) -> str | None:
+    """The text of a content that is nothing but text."""
+    if isinstance(content, str):
+        return content
+    if any(part.type != "text" for part in content):
+        return None
+    return "".join(part.text for part in content)
+
+
+def _apart(
+    message: Message, tools: Sequence[ToolSpec], warnings: list[str], answers: bool
+) -> list[Message]:
+    """The messages in one of the model; [] where it is its own."""
+    text = _words(message.content)
+    if message.role != "assistant" or text is None:
+        return []
+    turns = turns_of(message)
+    if len(turns) == 1:
+        return _said(message, text, tools, warnings, answers)
+    messages: list[Message] = []
+    for one, following in zip(turns, [*turns[1:], None], strict=True):
+        words = one.text
+        if one.role == "user":
+            messages += _asked(one)
+            continue
+        if one.role != "assistant":
+            messages.append(one)
+            continue
+        if following is not None and not one.tool_calls:
+            words, calls = calls_at_end(words, warnings, tools)
+            one = replace(one, content=words, tool_calls=calls)
+        answers = bool(messages) and bool(messages[-1].tool_calls)
+        messages += _said(one, words, tools, warnings, answers) or [_with_thought(one, words)]
+    return messages
+
+
+def turns_of(message: Message) -> list[Message]:
+    """The turns that a message of the model holds where it goes on behind its own end, in the
+    control tokens of ChatML, Llama 3, Gemma or GLM; else the message alone."""
+    text = _words(message.content) if message.role == "assistant" else None
+    turns = _turns(text) if text and any(sign in text for sign in SIGNS) else []
+    said = [turn for turn in turns if turn.text]
+    if len(said) < 2:
+        return [message]
+    messages: list[Message] = []
+    for turn in said:
+        if turn.role in _MODEL:
+            first = not any(m.role == "assistant" for m in messages)
+            own = replace(message, content=turn.text, tool_calls=())
+            messages.append(own if first else replace(own, reasoning=None))
+        elif turn.role in _TOOLS:
+            messages.append(Message("tool", _PLUGIN.sub("", turn.text)))
+        else:
+            messages.append(Message("system" if turn.role == "system" else "user", turn.text))
+    return _with_calls(messages, message)
+
+
+def _turns(text: str) -> list[TextTurn]:
+    """The turns in a text of the model that goes on behind its end; [] where it does not."""
+    if "<|observation|>" in text and "<|assistant|>" in text:
+        pieces = _GLM.split(text)
+        if "user" not in pieces[1 : pieces.index("observation")]:
+            turns = [TextTurn("assistant", pieces[0])]
+            turns += map(TextTurn, pieces[1::2], pieces[2::2])
+            return [TextTurn(role, said.strip()) for role, said in turns]
+    match = _TURN_ENDS.search(text) if "start_" in text or "_start" in text else None
+    if match is None or _starts_before(text, match.start()):
+        return []
+    opening = _OPENINGS.get(match[0][:5], _HEADER)
+    return [TextTurn(role, said.strip()) for role, said in special_token_turns(opening + text)]
+
+
+def _starts_before(text: str, end: int) -> bool:
+    """Whether the text shows whole turns, rather than going on behind its own."""
+    return any(
+        text.find(mark, 0, end) >= 0
+        for mark in ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>")
+    )
+
+
+def _asked(message: Message) -> Iterator[Message]:
+    """A turn of the user, or the results in it."""
+    if not is_results(message.text):
+        yield message
+        return
+    for piece in split_blocks(message.text):
+        is_result = piece.kind == "tool_response"
+        yield Message("tool" if is_result else "user", piece.text.strip())
+
+
+def _said(
+    message: Message, text: str, tools: Sequence[ToolSpec], warnings: list[str], answers: bool
+) -> list[Message]:
+    """The messages in a text of the model without turns of others; [] where it is its own."""
+    reasoning, words = message.reasoning, text
+    if reasoning is None:
+        reasoning, words, _ = split_spelled_think(text)
+    thought = cut_at_results(reasoning or "", warnings, tools, answers=answers)
+    spoken = cut_at_results(words, warnings, tools, answers=answers and not reasoning)
+    if not thought and not spoken:
+        return []
+    messages = [_thought(message, piece) for piece in thought]
+    pending = reasoning
+    if thought:
+        pending = None if thought[-1].is_result else (messages.pop().reasoning or None)
+    pieces = spoken or [Piece(words)]
+    for piece in pieces:
+        if piece.is_result:
+            messages.append(Message("tool", piece.text))
+            continue
+        said = replace(message, content=piece.text, reasoning=pending, tool_calls=piece.calls)
+        if pending is None and spoken:
+            said = _with_thought(said, piece.text)
+        pending = None
+        if said.content or said.tool_calls or said.reasoning is not None:
+            messages.append(said)
+    if pending is not None:
+        messages.append(replace(message, content="", reasoning=pending, tool_calls=()))
+    return _with_calls(messages, message)
+
+
+def _thought(message: Message, piece: Piece) -> Message:
+    if piece.is_result:
+        return Message("tool", piece.text)
+    return replace(message, content="", reasoning=piece.text or None, tool_calls=piece.calls)
+
+
+def _with_thought(message: Message, text: str) -> Message:
+    """The message of a text that may begin with a think block."""
+    if message.reasoning is not None:
+        return replace(message, content=text)
+    reasoning, words, _ = split_spelled_think(text)
+    return replace(message, content=words, reasoning=reasoning)
+
+
+def _with_calls(messages: list[Message], message: Message) -> list[Message]:
+    """The messages, with the calls that the message itself made at their end."""
+    if not message.tool_calls:
+        return messages
+    last = messages[-1]
+    if last.role != "assistant" or last.tool_calls:
+        return [*messages, replace(message, content="", reasoning=None)]
+    return [*messages[:-1], replace(last, tool_calls=message.tool_calls)]
