@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+_PASSES = 4
+"""So often texts are cut that were cut out of others: a cut may bare what was hidden before."""
+
+
 def _find() -> dict[str, Format]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     modules = [import_module(f"{__name__}.{name}") for name in names]
@@ -37,7 +41,13 @@ def _with_results_apart(format_: Format) -> Format:
     """The format, whose conversations hold no results in texts of the model, whatever it is."""
 
     def read(row: dict[str, Any]) -> Conversation:
-        return results_apart(observations_apart(format_.read(row)))
+        conversation = format_.read(row)
+        for _ in range(_PASSES):
+            apart = results_apart(observations_apart(conversation))
+            if apart.messages == conversation.messages:
+                break
+            conversation = apart
+        return conversation
 
     return replace(format_, read=read)
 

@@ -128,7 +128,7 @@ class _Unfolding:
     def conversation(self) -> Conversation:
         for index, given in enumerate(self.given.messages):
             pointer = self._pointer(max(0, index - self.added))
-            for message in turns_of(given):
+            for message in turns_of(given, self.warnings, self.given.tools):
                 if not isinstance(message.content, str):
                     self.messages.append(message)
                 elif message.role == "assistant":

@@ -82,27 +82,25 @@ def _apart(
     text = _words(message.content)
     if message.role != "assistant" or text is None:
         return []
-    turns = turns_of(message)
+    turns = turns_of(message, warnings, tools)
     if len(turns) == 1:
         return _said(message, text, tools, warnings, answers)
     messages: list[Message] = []
-    for one, following in zip(turns, [*turns[1:], None], strict=True):
-        words = one.text
-        if one.role == "user":
-            messages += _asked(one)
-            continue
-        if one.role != "assistant":
-            messages.append(one)
-            continue
-        if following is not None and not one.tool_calls:
-            words, calls = calls_at_end(words, warnings, tools)
-            one = replace(one, content=words, tool_calls=calls)
-        answers = bool(messages) and bool(messages[-1].tool_calls)
-        messages += _said(one, words, tools, warnings, answers) or [_with_thought(one, words)]
+    for turn in turns:
+        if turn.role == "user":
+            messages += _asked(turn)
+        elif turn.role == "assistant":
+            answers = bool(messages) and bool(messages[-1].tool_calls)
+            own = _said(turn, turn.text, tools, warnings, answers)
+            messages += own or [_with_thought(turn, turn.text)]
+        else:
+            messages.append(turn)
     return messages
 
 
-def turns_of(message: Message) -> list[Message]:
+def turns_of(
+    message: Message, warnings: list[str], tools: Sequence[ToolSpec] = ()
+) -> list[Message]:
     """The turns that a message of the model holds where it goes on behind its own end, in the
     control tokens of ChatML, Llama 3, Gemma or GLM; else the message alone."""
     text = _words(message.content) if message.role == "assistant" else None
@@ -111,11 +109,13 @@ def turns_of(message: Message) -> list[Message]:
     if len(said) < 2:
         return [message]
     messages: list[Message] = []
-    for turn in said:
+    reasoning = message.reasoning
+    for number, turn in enumerate(said):
         if turn.role in _MODEL:
-            first = not any(m.role == "assistant" for m in messages)
-            own = replace(message, content=turn.text, tool_calls=())
-            messages.append(own if first else replace(own, reasoning=None))
+            last = number == len(said) - 1
+            words, calls = (turn.text, ()) if last else calls_at_end(turn.text, warnings, tools)
+            messages.append(replace(message, content=words, reasoning=reasoning, tool_calls=calls))
+            reasoning = None
         elif turn.role in _TOOLS:
             messages.append(Message("tool", _PLUGIN.sub("", turn.text)))
         else:

@@ -47,6 +47,7 @@ _MARK = re.compile(
     + ")",
     re.MULTILINE,
 )
+_FENCE = re.compile(r"(?P<fence>```)[ \t]*(?P<word>[\w+.#-]*)[ \t]*$(?P<mark>)", re.MULTILINE)
 _OUTPUT = re.compile(
     r"^[ \t]*(?:" + "|".join(re.escape(marks.open) for marks in OUTPUT_BLOCKS) + r")[ \t]*$",
     re.MULTILINE,
@@ -119,7 +120,10 @@ class _Cut:
 
     def pieces(self, answers: bool) -> list[Piece]:
         at = 0
-        while match := _MARK.search(self.text, at):
+        # What is cut off ends its line.
+        while match := (
+            (at == self.start and _FENCE.match(self.text, at)) or _MARK.search(self.text, at)
+        ):
             marks = self._result_marks(match)
             if marks is not None and self._goes_on(marks, match.start(), answers):
                 self._take(marks, match.end())
