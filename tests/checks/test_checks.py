@@ -169,6 +169,21 @@ CASES: list[tuple[str, Conversation, list[tuple[str, str]]]] = [
         [("missing_media", "/messages/0/content")],
     ),
     ("the model writes the letters", row(ask(), say("Use <image> in HTML.")), []),
+    (
+        "what looks like a result",
+        row(ask(), say("Look:\n```output\nrain\n```"), ask(), say(reasoning="<result>a</result>")),
+        [("result_in_reply", "/messages/1"), ("result_in_reply", "/messages/3")],
+    ),
+    (
+        "what looks like a run of ReAct",
+        row(ask(), say("So.", reasoning="Thought: a\nAction: f[x]\nObservation: rain\n")),
+        [("result_in_reply", "/messages/1")],
+    ),
+    (
+        "what looks like a result and is not trained",
+        row(ask(), say("<result>a</result>", loss=False), ask(), say()),
+        [],
+    ),
     ("image without a place", row(ask(), say(), media=(IMAGE,)), [("unplaced_media", "/media/0")]),
     (
         "place without an image",
