@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agentdata.checks.base import CheckGroup, Finding
 from agentdata.conversation import Conversation, Message
 from agentdata.formats.common.react import holds_observations
+from agentdata.formats.common.reply_turns import turn_left
 from agentdata.formats.common.result_text import result_left
 
 
@@ -18,7 +19,7 @@ def _run(conversation: Conversation) -> Iterator[Finding]:
         if mark:
             yield Finding(
                 "result_in_reply",
-                f"{mark} stands in a text of the model, and no call that it answers before it",
+                f"{mark} stands in a text of the model, behind nothing that it follows on",
                 f"/messages/{index}",
             )
 
@@ -32,12 +33,12 @@ def _texts(message: Message) -> Iterator[str]:
 
 
 def _mark(text: str) -> str | None:
-    return "Observation:" if holds_observations(text) else result_left(text)
+    return "Observation:" if holds_observations(text) else result_left(text) or turn_left(text)
 
 
 GROUP = CheckGroup(
     help={
-        "result_in_reply": "a trained text of the model holds what looks like a tool's result",
+        "result_in_reply": "a trained text of the model holds what looks like results or turns of others",
     },
     run=_run,
 )

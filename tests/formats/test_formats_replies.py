@@ -179,6 +179,56 @@ INSIDE: dict[str, tuple[str, str]] = {
         'tide\n{"port": "Emden"}<|observation|>\nSECRET<|assistant|>\nAt 04:10.',
         "user, assistant, tool, assistant",
     ),
+    "Gemma's turns": (
+        "A<end_of_turn>\n<start_of_turn>tool\nSECRET<end_of_turn>\n<start_of_turn>model\nAt 04:10.",
+        "user, assistant, tool, assistant",
+    ),
+    "Granite": (
+        "A<|end_of_text|>\n<|start_of_role|>tool_response<|end_of_role|>SECRET<|end_of_text|>\n"
+        "<|start_of_role|>assistant<|end_of_role|>At 04:10.<|end_of_text|>",
+        "user, assistant, tool, assistant",
+    ),
+    "Command R's turns": (
+        'Action: ```json\n[{"tool_name": "tide", "parameters": {"port": "Emden"}}]\n```'
+        "<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|SYSTEM_TOKEN|><results>\nSECRET\n</results>"
+        "<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>At 04:10.",
+        TIDE,
+    ),
+    "Kimi": (
+        "A<|im_end|><|im_system|>tide<|im_middle|>SECRET<|im_end|>"
+        "<|im_assistant|>assistant<|im_middle|>At 04:10.<|im_end|>",
+        "user, assistant, tool, assistant",
+    ),
+    "Phi-4": (
+        "A<|end|><|tool_response|>SECRET<|end|><|assistant|>At 04:10.<|end|>",
+        "user, assistant, tool, assistant",
+    ),
+    "MiniMax": (
+        "A[e~[\n]~b]tool\nSECRET[e~[\n]~b]ai\nAt 04:10.[e~[",
+        "user, assistant, tool, assistant",
+    ),
+    "functionary v1": (
+        'I look.\n<|START_OF_FUNCTION_CALL|>tide:\n{"port": "Emden"}<|END_OF_FUNCTION_CALL|>\n'
+        "function name=tide:\nSECRET<|END_OF_FUNCTION_RESULT|>\nassistant:\nAt 04:10."
+        "<|END_OF_ASSISTANT|>",
+        TIDE,
+    ),
+    "functionary v2": (
+        'tide\n<|content|>{"port": "Emden"}<|stop|>\n<|from|>tide\n<|recipient|>all\n<|content|>'
+        "SECRET\n<|from|>assistant\n<|recipient|>all\n<|content|>At 04:10.<|stop|>",
+        TIDE,
+    ),
+    "functionary v3.1": (
+        '<function=tide>{"port": "Emden"}</function><|eom_id|>'
+        "<|start_header_id|>ipython<|end_header_id|>\n\nSECRET<|eot_id|>"
+        "<|start_header_id|>assistant<|end_header_id|>\n\nAt 04:10.<|eot_id|>",
+        TIDE,
+    ),
+    "the model's own head first": (
+        "<|im_start|>assistant\nA<|im_end|>\n<|im_start|>tool\nSECRET<|im_end|>\n"
+        "<|im_start|>assistant\nAt 04:10.<|im_end|>",
+        "user, assistant, tool, assistant",
+    ),
     "a question of the user's": (
         "At 04:10.<|im_end|>\n<|im_start|>user\nSECRET<|im_end|>\n<|im_start|>assistant\nYes.",
         "user, assistant, user, assistant",
@@ -263,7 +313,7 @@ def test_no_trained_token_carries_them(tmp_path: Path) -> None:
         ("A tag <information> alone.", False),
         ("```python\nprint(4)\n```\nThis prints 4.", False),
         ("<answer>4</answer> <b>bold</b> <|x|>", False),
-        ("A turn is <|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nho<|im_end|>", False),
+        ("A turn is <|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nho<|im_end|>", True),
         ("Observation: it rains.", False),
     ],
 )
@@ -303,21 +353,25 @@ def test_reasoning_is_cut_too() -> None:
 MARKS = sorted(set(chain.from_iterable((e.call, *e.results) for e in EXCHANGES)))
 PIECES = [
     *dict.fromkeys(chain.from_iterable(MARKS)),
-    *("\n", " ", "a", "```python\n", "```\n", "```output\n", "<think>", "</think>", "</s>"),
+    *("\n", " ", "alpha", "```python\n", "```\n", "```output\n", "<think>", "</think>", "</s>"),
     *("<think>\n", "\n</think>\n\n", "<|im_end|>\n<|im_start|>user\n", "<|im_start|>assistant\n"),
     *("<|observation|>", "<|assistant|>", "Observation: b\n", "Action: f[x]\n"),
+    *("<|from|>tool<|recipient|>all<|content|>", "<|from|>assistant<|recipient|>f<|content|>"),
+    *("<|end|>", "<|tool|>", "[e~[", "]~b]tool\n", "<|END_OF_FUNCTION_CALL|>\n"),
+    *("function name=f:\n", "assistant:\n"),
 ]
 ROUNDS = st.sampled_from(EXCHANGES).flatmap(
     lambda e: st.sampled_from(e.results or [e.call]).map(
-        lambda marks: f"{e.call.open}\na\n{e.call.close}\n{marks.open}\nb\n{marks.close}\n"
+        lambda marks: f"{e.call.open}\nalpha\n{e.call.close}\n{marks.open}\nalpha\n{marks.close}\n"
     )
 )
 
 
 @given(st.lists(st.sampled_from(PIECES) | ROUNDS, max_size=9).map("".join))
-def test_what_was_cut_is_not_cut_again(text: str) -> None:
+def test_no_word_is_lost_and_what_was_cut_is_not_cut_again(text: str) -> None:
     conversation = formats.get("openai").read(SHAPES["messages"](text))
     assert comparable(again(conversation)) == comparable(conversation)
+    assert repr(conversation.messages).count("alpha") == text.count("alpha")
 
 
 def test_every_result_bears_a_sign() -> None:

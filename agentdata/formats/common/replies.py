@@ -6,29 +6,16 @@ answer. What is not the model's own is taken out of it, as messages of those who
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from agentdata.conversation import Conversation, Message, Part, ToolSpec
+from agentdata.conversation import Conversation, Message, Part, ToolCall, ToolSpec
+from agentdata.formats.common.calls import read_arguments
 from agentdata.formats.common.hermes_text import is_results, split_blocks
+from agentdata.formats.common.reply_turns import MODEL, SYSTEM, USER, turns_in
 from agentdata.formats.common.result_marks import SIGNS
 from agentdata.formats.common.result_text import Piece, calls_at_end, cut_at_results
 from agentdata.formats.common.think import split_spelled_think
-from agentdata.formats.common.turns import TextTurn, special_token_turns
-
-_TURN_ENDS = re.compile(
-    r"<\|im_end\|>\s*<\|im_start\|>(?!assistant)\w"
-    r"|<\|eot_id\|>\s*<\|start_header_id\|>(?!assistant)\w"
-    r"|<\|eom_id\|>\s*<\|start_header_id\|>(?!assistant)\w"
-    r"|<end_of_turn>\s*<start_of_turn>(?!model)\w"
-)
-_OPENINGS = {"<|im_": "<|im_start|>assistant\n", "<end_": "<start_of_turn>model\n"}
-_HEADER = "<|start_header_id|>assistant<|end_header_id|>\n\n"
-_GLM = re.compile(r"<\|(observation|assistant|user)\|>")
-_PLUGIN = re.compile(r"name=<\|\w+\|>\n")
-_MODEL = frozenset({"assistant", "model"})
-_TOOLS = frozenset({"tool", "ipython", "environment", "observation", "function", "tool_response"})
 
 
 def results_apart(conversation: Conversation) -> Conversation:
@@ -101,49 +88,29 @@ def _apart(
 def turns_of(
     message: Message, warnings: list[str], tools: Sequence[ToolSpec] = ()
 ) -> list[Message]:
-    """The turns that a message of the model holds where it goes on behind its own end, in the
-    control tokens of ChatML, Llama 3, Gemma or GLM; else the message alone."""
+    """The turns that a message of the model holds where it goes on behind its own end; else the
+    message alone."""
     text = _words(message.content) if message.role == "assistant" else None
-    turns = _turns(text) if text and any(sign in text for sign in SIGNS) else []
-    said = [turn for turn in turns if turn.text]
-    if len(said) < 2:
+    turns = turns_in(text) if text and any(sign in text for sign in SIGNS) else []
+    if len(turns) < 2:
         return [message]
     messages: list[Message] = []
     reasoning = message.reasoning
-    for number, turn in enumerate(said):
-        if turn.role in _MODEL:
-            last = number == len(said) - 1
-            words, calls = (turn.text, ()) if last else calls_at_end(turn.text, warnings, tools)
+    for number, (role, said, to) in enumerate(turns):
+        if role in MODEL:
+            words = said
+            calls: tuple[ToolCall, ...] = ()
+            if to:
+                words, calls = "", (ToolCall(to, read_arguments(said, warnings)),)
+            elif number < len(turns) - 1:
+                words, calls = calls_at_end(said, warnings, tools)
             messages.append(replace(message, content=words, reasoning=reasoning, tool_calls=calls))
             reasoning = None
-        elif turn.role in _TOOLS:
-            messages.append(Message("tool", _PLUGIN.sub("", turn.text)))
+        elif role in USER:
+            messages.append(Message("user", said))
         else:
-            messages.append(Message("system" if turn.role == "system" else "user", turn.text))
+            messages.append(Message("system" if role in SYSTEM else "tool", said))
     return _with_calls(messages, message)
-
-
-def _turns(text: str) -> list[TextTurn]:
-    """The turns in a text of the model that goes on behind its end; [] where it does not."""
-    if "<|observation|>" in text and "<|assistant|>" in text:
-        pieces = _GLM.split(text)
-        if "user" not in pieces[1 : pieces.index("observation")]:
-            turns = [TextTurn("assistant", pieces[0])]
-            turns += map(TextTurn, pieces[1::2], pieces[2::2])
-            return [TextTurn(role, said.strip()) for role, said in turns]
-    match = _TURN_ENDS.search(text) if "start_" in text or "_start" in text else None
-    if match is None or _starts_before(text, match.start()):
-        return []
-    opening = _OPENINGS.get(match[0][:5], _HEADER)
-    return [TextTurn(role, said.strip()) for role, said in special_token_turns(opening + text)]
-
-
-def _starts_before(text: str, end: int) -> bool:
-    """Whether the text shows whole turns, rather than going on behind its own."""
-    return any(
-        text.find(mark, 0, end) >= 0
-        for mark in ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>")
-    )
 
 
 def _asked(message: Message) -> Iterator[Message]:

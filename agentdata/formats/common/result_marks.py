@@ -20,6 +20,8 @@ from agentdata.formats.common.calls import read_arguments, read_calls_text
 from agentdata.formats.common.fences import unfenced
 from agentdata.formats.common.hermes_text import read_calls
 from agentdata.formats.common.python_calls import read_python_calls
+from agentdata.formats.common.values import json_or_none
+from agentdata.formats.common.xml_calls import read_xml_call
 
 Calls = tuple[ToolCall, ...] | None
 ReadCalls = Callable[[str, list[str], Sequence[ToolSpec]], Calls]
@@ -74,6 +76,22 @@ def _python_tag(inner: str, warnings: list[str], tools: Sequence[ToolSpec]) -> C
 def _command_r(inner: str, warnings: list[str], tools: Sequence[ToolSpec]) -> Calls:
     """Command R: a list in a block of code."""
     return _json(inner.strip().removeprefix("```json"), warnings, tools)
+
+
+def _function(inner: str, warnings: list[str], tools: Sequence[ToolSpec]) -> Calls:
+    """Llama 3.1 and OpenHands: a name, and JSON or parameters in tags."""
+    call = read_xml_call(f"<function={inner}</function>", tools)
+    if call is not None and (call.arguments or not inner.partition(">")[2].strip()):
+        return (call,)
+    name, _, arguments = inner.partition(">")
+    value = json_or_none(arguments)
+    return (ToolCall(name.strip(), value),) if isinstance(value, dict) else None
+
+
+def _named(inner: str, warnings: list[str], tools: Sequence[ToolSpec]) -> Calls:
+    """functionary v1: a name, a colon and arguments."""
+    name, colon, arguments = inner.partition(":")
+    return (ToolCall(name.strip(), read_arguments(arguments.strip(), warnings)),) if colon else None
 
 
 def _mistral(inner: str, warnings: list[str], tools: Sequence[ToolSpec]) -> Calls:
@@ -210,6 +228,12 @@ EXCHANGES: tuple[Exchange, ...] = (
         (Marks("<｜tool▁output▁begin｜>", "<｜tool▁output▁end｜>"),),
         _parsed(_DEEPSEEK, _DEEPSEEK_31),
     ),
+    Exchange(Marks("<function=", "</function>"), (*_ANSWERED, EXECUTION_RESULT), _function),
+    Exchange(
+        Marks("<|START_OF_FUNCTION_CALL|>", "<|END_OF_FUNCTION_CALL|>"),
+        (),
+        _named,
+    ),
     Exchange(Marks("<|action_start|><|interpreter|>", "<|action_end|>"), (), _PYTHON),
     Exchange(Marks("<|action_start|><|plugin|>", "<|action_end|>"), (), _json),
     Exchange(Marks("<|python_tag|>", ""), (), _python_tag),
@@ -222,7 +246,7 @@ FILLERS = (
 """What may stand beside a result and says nothing: the ends of turns, marks of lists of results."""
 
 SIGNS = (
-    *("</", "```", "|>", "｜>", "_search_result>", "_turn>"),
+    *("</", "```", "|>", "｜>", "_search_result>", "_turn>", "]~b]"),
     *("[TOOL_RESULTS]", "EXECUTION RESULT", "FUNCTION RESPONSE"),
 )
 """A text in which none of these stands holds no result, and no turn of another's."""

@@ -98,7 +98,8 @@ def calls_at_end(
             cut.opened[match["mark"]].append(match.start())
     end = cut.back(len(text))
     for exchange in EXCHANGES:
-        if exchange.call is not CODE_BLOCK and (found := cut.calls(exchange, end)):
+        found = None if exchange.call is CODE_BLOCK else cut.calls(exchange, end)
+        if found and found[1]:
             return text[: found[0]].rstrip(), found[1]
     return text[:end], ()
 
