@@ -38,7 +38,7 @@ def _mark(text: str) -> str | None:
 
 GROUP = CheckGroup(
     help={
-        "result_in_reply": "a trained text of the model holds what looks like results or turns of others",
+        "result_in_reply": "a trained text of the model holds what looks like words of others",
     },
     run=_run,
 )

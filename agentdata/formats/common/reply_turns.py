@@ -25,10 +25,13 @@ class ReplyTurn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TurnStyle:
-    """How the turns of a model's prompt begin (`head`, whose group `role` says whose it is, and
-    `to`, if it has one, to whom it speaks) and end. `sign` stands in every head. Without `ends`
-    only a turn of a tool shows that a text goes on. `begun` is what is left of the head where a
-    text begins within it."""
+    """How the turns of a model's prompt begin and end.
+
+    `head` begins a turn: its group `role` says whose it is, `to`, if it has one, to whom it speaks.
+    `sign` stands in every such text. A text goes on behind one of `ends`; without `ends`, if the
+    first turn that is not the model's is a tool's. `begun` is what is left of the head where a
+    text begins within it.
+    """
 
     sign: str
     head: re.Pattern[str]
@@ -132,18 +135,19 @@ def _cut(text: str, style: TurnStyle) -> list[ReplyTurn]:
         heads = heads[1:]
     elif style.begun and (begun := style.begun.match(text)):
         start, to = begun.end(), begun["to"]
-    roles = {_role(head) for head in heads}
-    if roles <= MODEL or not _goes_on(text[start : heads[0].start()], style, roles):
+    other = next((role for role in map(_role, heads) if role not in MODEL), None)
+    if other is None or not _goes_on(text[start : heads[0].start()], style, other):
         return []
     return [turn for turn in _turns(text, style, heads, start, to) if turn.text]
 
 
-def _goes_on(before: str, style: TurnStyle, roles: set[str]) -> bool:
-    """Whether what stands before the first head is a turn of the model."""
+def _goes_on(before: str, style: TurnStyle, other: str) -> bool:
+    """Whether what stands before the first head is a turn of the model; `other` is the first role
+    that is not the model's."""
     if not before.strip():
         return False
     if not style.ends:
-        return bool(roles - MODEL - USER - SYSTEM)
+        return other not in USER and other not in SYSTEM
     return before.rstrip().endswith((*style.ends, *_STOPS))
 
 

@@ -192,7 +192,8 @@ class _Cut:
                 return None
             if found[1]:
                 return self.text[self.start : found[0]].rstrip(), found[1]
-            unread = True
+            # Words that name the mark of a call are not yet one.
+            unread = unread or bool(exchange.call.close)
         return (self.text[self.start : end], ()) if unread else None
 
     def _is_shown(self, start: int, end: int) -> bool:
