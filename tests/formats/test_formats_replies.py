@@ -123,6 +123,11 @@ INSIDE: dict[str, tuple[str, str]] = {
         "<function_call>tide!</function_call>\n<function_response>SECRET</function_response>\nNo.",
         "user, assistant, tool, assistant",
     ),
+    "calls that cannot be read, before another's turn": (
+        "<function_call>tide!</function_call><|im_end|>\n<|im_start|>tool\nSECRET<|im_end|>\n"
+        "<|im_start|>assistant\nNo.",
+        "user, assistant, tool, assistant",
+    ),
     "Claude 2": (
         '<function_calls>\n<invoke name="tide">\n<parameter name="port">Emden</parameter>\n'
         "</invoke>\n</function_calls>\n<function_results>\nSECRET\n</function_results>\nAt 04:10.",
@@ -277,6 +282,7 @@ def test_what_others_said_is_taken_out_in_every_shape_of_row(name: str) -> None:
         own = [message for message in conversation.messages if message.role == "assistant"]
         assert "SECRET" not in repr(own), kind
         assert repr(conversation.messages).count("SECRET") == text.count("SECRET"), kind
+        assert repr(own).count("tide!") == text.count("tide!"), kind
         assert not left(conversation), kind
         assert comparable(again(conversation)) == comparable(conversation), kind
 
