@@ -42,8 +42,9 @@ def _with_results_apart(format_: Format) -> Format:
 
     def read(row: dict[str, Any]) -> Conversation:
         conversation = format_.read(row)
+        keeps = format_.keeps_react is not None and format_.keeps_react(row)
         for _ in range(_PASSES):
-            apart = results_apart(observations_apart(conversation))
+            apart = results_apart(conversation if keeps else observations_apart(conversation))
             if apart.messages == conversation.messages:
                 break
             conversation = apart

@@ -56,6 +56,7 @@ class Format:
     in order, and gives rows, each with the numbers of the records that it is made of, the one that
     it is named by last. It gives every number once, and holds a bounded part of the file.
     `companions` joins rows with those of other files.
+    `keeps_react` says of which rows a reply that is a whole run of ReAct stays as it is written.
 
     `write` makes a row of this format, for those that conversations are converted into. It appends
     the code of what whoever reads the row elsewhere may trip over to the list, and raises RowError
@@ -75,4 +76,5 @@ class Format:
         | None
     ) = None
     companions: Companions | None = None
+    keeps_react: Callable[[dict[str, Any]], bool] | None = None
     write: Callable[[Conversation, list[str]], dict[str, Any]] | None = None

@@ -133,5 +133,8 @@ FORMAT = Format(
     row_model=SwiftRow,
     detect=detect,
     read=read,
+    # ms-swift trains them to the letter, with what its `loss_scale` says of each part. Left to
+    # detection, such messages have the format `react`.
+    keeps_react=lambda row: "messages" in row,
     write=write,
 )

@@ -385,3 +385,11 @@ def test_every_result_bears_a_sign() -> None:
         for marks in exchange.results:
             text: Any = f"{marks.open}x{marks.close}"
             assert any(sign in text for sign in SIGNS), marks
+
+
+def test_runs_of_react_in_messages_of_ms_swift_stay_and_are_told_of() -> None:
+    row = SHAPES["messages"](INSIDE["ReAct"][0])
+    assert formats.detect([row]) == "react"
+    conversation = formats.get("swift").read(row)
+    assert conversation.messages[-1].text == INSIDE["ReAct"][0]
+    assert left(conversation) == ["/messages/1"]
