@@ -22,6 +22,7 @@ from agentdata.errors import RowError
 from agentdata.formats.base import Fit, Format
 from agentdata.formats.common.calls import read_arguments
 from agentdata.formats.common.msagent_rows import (
+    ROLES,
     MSAgentRow,
     Turn,
     has_own_id,
@@ -260,7 +261,7 @@ def _unpacked(system: Turn) -> list[Turn] | None:
     turns = [("system", pieces[0]), *zip(pieces[1::2], pieces[2::2], strict=True)]
     cleaned = [(role, text.strip().removesuffix(_END).strip()) for role, text in turns]
     return [
-        Turn(role, text, system.pointer)  # type: ignore[arg-type]  # the marks are the roles
+        Turn(ROLES[role], text, system.pointer)
         for role, text in cleaned
         if text or role != "system"
     ]

@@ -11,6 +11,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentdata.errors import AgentDataError
+from agentdata.shards.counts import add_fields
 from agentdata.shards.tool_counts import ToolCounts
 
 MANIFEST_NAME = "manifest.json"
@@ -94,12 +95,7 @@ class Tally(_Model):
 
     def add(self, other: Tally) -> None:
         """Add the counts of `other` to this one."""
-        for name in type(self).model_fields:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if isinstance(mine, Counter):
-                mine.update(theirs)
-            else:
-                setattr(self, name, mine + theirs)
+        add_fields(self, other)
         if len(self.tools_offered) > MAX_TOOL_NAMES:
             self._forget_cheap_tools()
 

@@ -6,6 +6,8 @@ from collections import Counter
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agentdata.shards.counts import add_fields
+
 CONTEXT_TOKENS = 8192
 """The context that rows are held against, before and after."""
 MAX_DROPPED_NAMES = 2000
@@ -53,12 +55,7 @@ class ToolCounts(BaseModel):
 
     def add(self, other: ToolCounts) -> None:
         """Add the counts of `other` to this one."""
-        for name in type(self).model_fields:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if isinstance(mine, Counter):
-                mine.update(theirs)
-            else:
-                setattr(self, name, mine + theirs)
+        add_fields(self, other)
         for name in sorted(self.dropped, key=lambda n: (-self.dropped[n], n))[MAX_DROPPED_NAMES:]:
             self.other_dropped += self.dropped.pop(name)
 

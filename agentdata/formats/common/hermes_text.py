@@ -50,10 +50,14 @@ _INSTRUCTIONS = (
 )
 
 
+_Kind = Literal["text", "tool_call", "tool_response"]
+_KINDS: dict[str, _Kind] = {"tool_call": "tool_call", "tool_response": "tool_response"}
+
+
 class Piece(NamedTuple):
     """A piece of a text: what stands between the marks, or the text between blocks."""
 
-    kind: Literal["text", "tool_call", "tool_response"]
+    kind: _Kind
     text: str
 
 
@@ -133,7 +137,7 @@ def split_blocks(text: str, is_call: Callable[[str], bool] = lambda _: True) -> 
             continue
         if before := text[start : opening.start()].strip():
             pieces.append(Piece("text", before))
-        pieces.append(Piece(kind, text[end:closing]))  # type: ignore[arg-type]  # the marks
+        pieces.append(Piece(_KINDS[kind], text[end:closing]))
         start = end = closing + len(kind) + 3
     if after := text[start:].strip() if pieces else text:
         pieces.append(Piece("text", after))

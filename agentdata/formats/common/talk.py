@@ -9,7 +9,7 @@ from agentdata.conversation import Conversation, Media, Message, Part, ToolCall,
 from agentdata.errors import RowError
 from agentdata.formats.common.carried import Carried
 from agentdata.formats.common.content import read_result
-from agentdata.formats.common.media import MediaList
+from agentdata.formats.common.media import PART_TYPES, MediaList
 from agentdata.formats.common.think import split_think
 
 HIDDEN_REASONING = "hidden_reasoning"
@@ -93,16 +93,17 @@ class Talk:
 
         Raises RowError `media_unsupported` for any other file.
         """
-        kind = mime.split("/")[0] if isinstance(mime, str) else ""
-        if kind == "text" and (text := _text_in(ref)) is not None:
+        name = mime.split("/")[0] if isinstance(mime, str) else ""
+        if name == "text" and (text := _text_in(ref)) is not None:
             return Part("text", text)
-        if kind not in ("image", "video", "audio"):
+        kind = PART_TYPES.get(name)
+        if kind is None:
             raise RowError(
                 "media_unsupported",
                 f"a file that is no image, video or audio: {mime or 'of an unknown type'}",
                 pointer=pointer,
             )
-        return Part(kind, media=self.media.add(kind, ref, pointer))  # type: ignore[arg-type]
+        return Part(kind, media=self.media.add(kind, ref, pointer))
 
     def close(self) -> None:
         """End the model's message, where one is open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -44,7 +45,7 @@ def learn_forms(render: Renderer) -> Forms:
     if not most and len(faults) >= len(PLAIN + CALLING):
         raise faults[0]
     for reasoning in ("fields", "content"):
-        forms = _with_reasoning(best, reasoning)
+        forms = replace(best, reasoning=reasoning)
         if _shows_thinking(render, forms):
             return forms
     return best
@@ -127,10 +128,6 @@ def _candidates(content: Any) -> Iterator[Forms]:
             tools=tools,
             ids=ids,
         )
-
-
-def _with_reasoning(forms: Forms, reasoning: str) -> Forms:
-    return Forms(forms.arguments, forms.silent, forms.content, forms.tools, forms.ids, reasoning)  # type: ignore[arg-type]
 
 
 def _shown_whole(

@@ -8,10 +8,10 @@ from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolSpec
 from agentdata.errors import RowError
-from agentdata.templates.jinja.origin import Field
+from agentdata.templates.jinja.origin import Field, Origin
 from agentdata.templates.jinja.spans import Span
 
-_Found = dict[tuple[Field, int | None, int | None], str]
+_Found = dict[Origin, str]
 
 
 def check_nothing_lost(text: str, spans: Sequence[Span], conversation: Conversation) -> None:
@@ -33,21 +33,21 @@ def check_nothing_lost(text: str, spans: Sequence[Span], conversation: Conversat
 
 def shows_reasoning(text: str, spans: Sequence[Span], message: int, reasoning: str) -> bool:
     """Whether the reasoning of a message is in the text."""
-    found = _by_source(text, spans).get((Field.REASONING, message, None), "")
+    found = _by_source(text, spans).get(Origin(Field.REASONING, message), "")
     return reasoning.strip() in found
 
 
 def _by_source(text: str, spans: Sequence[Span]) -> _Found:
-    pieces: dict[tuple[Field, int | None, int | None], list[str]] = {}
+    pieces: dict[Origin, list[str]] = {}
     for span in spans:
-        pieces.setdefault(tuple(span.origin), []).append(text[span.start : span.end])  # type: ignore[arg-type]
+        pieces.setdefault(span.origin, []).append(text[span.start : span.end])
     return {origin: "".join(parts) for origin, parts in pieces.items()}
 
 
 def _lost(found: _Found, conversation: Conversation) -> Iterator[tuple[str, str]]:
     for number, message in enumerate(conversation.messages):
         yield from _lost_of(found, number, message)
-    shown = found.get((Field.TOOLS, None, None), "")
+    shown = found.get(Origin(Field.TOOLS), "")
     for place, tool in enumerate(conversation.tools):
         for word in _words_of(tool):
             if not _is_in(word, shown):
@@ -56,7 +56,7 @@ def _lost(found: _Found, conversation: Conversation) -> Iterator[tuple[str, str]
 
 
 def _lost_of(found: _Found, number: int, message: Message) -> Iterator[tuple[str, str]]:
-    said = found.get((Field.CONTENT, number, None), "")
+    said = found.get(Origin(Field.CONTENT, number), "")
     parts = (
         [message.content]
         if isinstance(message.content, str)
@@ -78,7 +78,7 @@ def _lost_of(found: _Found, number: int, message: Message) -> Iterator[tuple[str
             yield f"{name} (message {number})", f"/messages/{number}"
             break
     for place, call in enumerate(message.tool_calls):
-        called = found.get((Field.CALL, number, place), "")
+        called = found.get(Origin(Field.CALL, number, place), "")
         what = f"a call of {call.name!r} (message {number})"
         pointer = f"/messages/{number}/tool_calls/{place}"
         if not _is_in(call.name, called):

@@ -50,7 +50,8 @@ def tools(conversation: Conversation, forms: Forms) -> list[Any] | None:
         return None
     shape = wrapped if forms.tools == "wrapped" else bare
     listed = [shape(tool) for tool in conversation.tools]
-    return traced(listed, Origin(Field.TOOLS))  # type: ignore[no-any-return]
+    sourced: list[Any] = traced(listed, Origin(Field.TOOLS))
+    return sourced
 
 
 def wrapped(tool: ToolSpec) -> dict[str, Any]:
