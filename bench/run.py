@@ -100,7 +100,7 @@ def _machine() -> dict[str, Any]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    libraries = ("agentdata", "tokenizers", "pyarrow", "numpy", "tiktoken")
+    libraries = ("agentdata", "tokenizers", "pyarrow", "numpy", "fastokens")
     return {
         "cpu": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agentdata.tokenization import LoadedTokenizer
-from agentdata.tokenization.byte_lengths import is_byte_level
-from agentdata.tokenization.rank_order import BYTE_CHARACTERS
+from agentdata.tokenization.byte_lengths import BYTE_CHARACTERS, is_byte_level
 
 _SPACE = "▁"
 

@@ -37,7 +37,9 @@ def byte_lengths(tokenizer: LoadedTokenizer) -> npt.NDArray[np.int64] | None:
 
 
 def spans_from_bytes(
-    texts: Sequence[str], counts: Sequence[int], lengths: npt.NDArray[np.int64]
+    texts: Sequence[str],
+    counts: Sequence[int] | npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
 ) -> Spans | None:
     """First and last characters (starts, ends: int64[n]) of the tokens of several texts, each in
     its own text, from the byte `lengths` int64[n] of all tokens and the number of tokens of each
@@ -78,3 +80,15 @@ def is_byte_level(document: dict[str, Any]) -> bool:
     before = [p for p in kinds(document.get("pre_tokenizer")) if p.get("type") == "ByteLevel"]
     after = [p for p in kinds(document.get("decoder")) if p.get("type") == "ByteLevel"]
     return bool(before and after) and not any(p.get("add_prefix_space") for p in before)
+
+
+def _byte_characters() -> dict[str, int]:
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in set(shown)]
+    return {chr(byte): byte for byte in shown} | {
+        chr(0x100 + number): byte for number, byte in enumerate(hidden)
+    }
+
+
+BYTE_CHARACTERS = _byte_characters()
+"""{character: the byte that stands for it} (GPT-2's table)."""

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,14 @@ from agentdata.errors import RowError, UsageError
 from agentdata.templates.prompt import Prompt
 from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
 from agentdata.tokenization.cuts import Cuts, normalizes, proved_cuts
+from agentdata.tokenization.engine import ENGINE_CHARS, Engine, load_engine
 from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.probe import probe
-from agentdata.tokenization.rank_order import rank_order_engine
 from agentdata.tokenization.tokenizer import LoadedTokenizer
 
 POLICIES = ("plain", "reject", "allow")
+_REMEMBERED = 4096
 _PLACED_CHARS = 1_000_000
 """Texts of about so many characters are placed at once; that takes some ten bytes for each."""
 
@@ -39,6 +40,13 @@ class Tokens:
     ids: npt.NDArray[np.int32]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
+
+
+class _Fast(Protocol):
+    """A faster way to the tokenizer's ids."""
+
+    def encode(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """(int32[n], int64[texts]): the ids of all texts, and how many each text has."""
 
 
 class Encoder:
@@ -70,42 +78,57 @@ class Encoder:
         self._guard: tokenizers.Tokenizer | None = None
         self._byte_lengths = byte_lengths(tokenizer)
         self._normalizes = normalizes(tokenizer.document)
-        self._memory: PieceMemory | None = None
+        self._fast: _Fast | None = None
         self.cuts = proved_cuts(tokenizer.document) if found.issuperset(added) else Cuts()
-        if self._byte_lengths is not None and self.cuts.spaces:
-            self._memory = PieceMemory(
-                tokenizer.backend,
-                added,
-                self._byte_lengths,
-                self.cuts,
-                normalizes=self._normalizes,
-                faster=partial(rank_order_engine, tokenizer.document),
-            )
         self.differs = False
-        if self._memory is not None and not self._passes(probe(added)):
-            self.distrust()
-        # Where no special token can begin inside another, those that the template wrote are found.
-        self._apart = _apart(added)
-        self._special_set = frozenset(self.special)
+        self._probe = probe(added)
+        if self._byte_lengths is not None and self.cuts.spaces:
+            self._use(
+                PieceMemory(
+                    tokenizer.backend,
+                    added,
+                    self._byte_lengths,
+                    self.cuts,
+                    normalizes=self._normalizes,
+                )
+            )
+        # Where they are recognised anywhere, and none can begin inside another, all those that the
+        # template wrote are found.
+        self._apart = found.issuperset(added) and _apart(added)
+        self._is_special = np.zeros(tokenizer.vocab_size, bool)
+        for token in self.special:
+            self._is_special[tokenizer.backend.token_to_id(token)] = True
         self._written: dict[str, int] = {}
 
-    def _passes(self, texts: list[str]) -> bool:
-        """Whether these texts get the tokenizer's own tokens: new, known by words, known whole."""
-        assert self._memory is not None
-        encodings = self.tokenizer.backend.encode_batch_fast(texts, add_special_tokens=False)
-        expected = [encoding.ids for encoding in encodings]
-        cut = [self._memory.split(text) for text in texts]
-        return all([ids.tolist() for ids in self._memory.encode(cut)] == expected for _ in range(3))
+    def _use(self, fast: _Fast) -> None:
+        """Use a faster way from now on; none if it gives other tokens for nasty texts."""
+        if self._is_right(fast):
+            self._fast = fast
+        else:
+            self.distrust()
+
+    def _is_right(self, fast: _Fast) -> bool:
+        backend = self.tokenizer.backend
+        encodings = backend.encode_batch_fast(self._probe, add_special_tokens=False)
+        ids = [number for encoding in encodings for number in encoding.ids]
+        counts = [len(encoding.ids) for encoding in encodings]
+        # What came before may be remembered.
+        found = [fast.encode(self._probe) for _ in range(3)]
+        return all(own.tolist() == ids and sizes.tolist() == counts for own, sizes in found)
 
     def expect(self, chars: int) -> None:
         """Be told about how many characters there are to come, so that what pays only for many is
         got ready."""
-        if self._memory is not None:
-            self._memory.expect(chars)
+        if chars < ENGINE_CHARS or self._byte_lengths is None or self.differs:
+            return
+        if not isinstance(self._fast, Engine):
+            engine = load_engine(self.tokenizer.document)
+            if engine is not None:
+                self._use(engine)
 
     def distrust(self) -> None:
         """Ask the tokenizer itself for every text from now on."""
-        self._memory, self.differs, self.cuts = None, True, Cuts()
+        self._fast, self.differs, self.cuts = None, True, Cuts()
 
     def _found(self, added: Sequence[str], around: str) -> set[str]:
         """The added tokens that the tokenizer recognises where they stand so."""
@@ -125,82 +148,88 @@ class Encoder:
     def encode_batch(self, prompts: Sequence[Prompt]) -> list[Tokens]:
         """The tokens of several prompts, in order; see `encode`."""
         texts = [prompt.text for prompt in prompts]
-        parts = [self._memory.split(text) for text in texts] if self._memory is not None else []
-        plain = [
-            i
-            for i, prompt in enumerate(prompts)
-            if self.policy == "allow"
-            or (parts and self._only_written(prompt, parts[i]))
-            or not self.foreign_special_tokens(prompt)
-        ]
-        done: dict[int, Tokens] = {}
-        if self._memory is not None:
-            ids = self._memory.encode([parts[i] for i in plain])
-            done.update(zip(plain, self._placed([texts[i] for i in plain], ids), strict=True))
+        fast = self._fast
+        if fast is None:
+            done = self._by_tokenizer(texts)
+            special = None
         else:
-            encodings = self._encodings([texts[i] for i in plain])
-            for i, encoding in zip(plain, encodings, strict=True):
-                done[i] = self._tokens(texts[i], np.array(encoding.ids, np.int32), encoding)
-        for i in range(len(prompts)):
-            if i not in done:
-                done[i] = self._guarded(prompts[i], texts[i])
-        return [done[i] for i in range(len(prompts))]
+            ids, counts = fast.encode(texts)
+            done = self._placed(texts, ids, counts)
+            special = self._special_counts(ids, counts) if self._apart else None
+        if self.policy == "allow":
+            return done
+        for number, prompt in enumerate(prompts):
+            if special is not None and special[number] == self._written_count(prompt):
+                continue
+            if self.foreign_special_tokens(prompt):
+                done[number] = self._guarded(prompt, texts[number])
+        return done
 
-    def _placed(self, texts: list[str], ids: list[npt.NDArray[np.int32]]) -> list[Tokens]:
+    def _by_tokenizer(self, texts: list[str]) -> list[Tokens]:
+        backend = self.tokenizer.backend
+        # Offsets are only needed where they do not follow from bytes.
+        encode = backend.encode_batch if self._byte_lengths is None else backend.encode_batch_fast
+        encodings = encode(texts, add_special_tokens=False)
+        return [
+            self._tokens(text, np.array(encoding.ids, np.int32), encoding)
+            for text, encoding in zip(texts, encodings, strict=True)
+        ]
+
+    def _placed(
+        self, texts: list[str], ids: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
+    ) -> list[Tokens]:
         """The tokens of texts, of which the ids are known and the characters follow from bytes."""
         out: list[Tokens] = []
-        first = 0
+        first = used = 0
         while first < len(texts):
             size, behind = len(texts[first]), first + 1
             while behind < len(texts) and (size := size + len(texts[behind])) < _PLACED_CHARS:
                 behind += 1
-            out += self._placed_at_once(texts[first:behind], ids[first:behind])
-            first = behind
+            own = counts[first:behind]
+            total = int(own.sum())
+            out += self._placed_at_once(texts[first:behind], ids[used : used + total], own)
+            first, used = behind, used + total
         return out
 
-    def _placed_at_once(self, texts: list[str], ids: list[npt.NDArray[np.int32]]) -> list[Tokens]:
+    def _placed_at_once(
+        self, texts: list[str], ids: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
+    ) -> list[Tokens]:
         assert self._byte_lengths is not None
-        counts = [len(own) for own in ids]
+        borders = pairwise(_borders(counts).tolist())
         as_given = not self._normalizes or all(
             text.isascii() or unicodedata.is_normalized("NFC", text) for text in texts
         )
-        spans = None
-        if as_given:
-            lengths = self._byte_lengths[np.concatenate(ids)]
-            spans = spans_from_bytes(texts, counts, lengths)
+        spans = spans_from_bytes(texts, counts, self._byte_lengths[ids]) if as_given else None
         if spans is None:
-            return [self._tokens(text, own) for text, own in zip(texts, ids, strict=True)]
-        borders = pairwise(accumulate(counts, initial=0))
-        return [
-            Tokens(own, spans[0][a:b], spans[1][a:b])
-            for own, (a, b) in zip(ids, borders, strict=True)
-        ]
+            return [
+                self._tokens(text, ids[a:b]) for text, (a, b) in zip(texts, borders, strict=True)
+            ]
+        return [Tokens(ids[a:b], spans[0][a:b], spans[1][a:b]) for a, b in borders]
 
-    def _encodings(self, texts: list[str]) -> list[tokenizers.Encoding]:
-        backend = self.tokenizer.backend
-        # Offsets are only needed where they do not follow from bytes.
-        encode = backend.encode_batch if self._byte_lengths is None else backend.encode_batch_fast
-        return encode(texts, add_special_tokens=False)
+    def _special_counts(
+        self, ids: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
+    ) -> list[int]:
+        """How many special tokens each of several texts has."""
+        sums = _borders(self._is_special[ids])
+        found: list[int] = np.diff(sums[_borders(counts)]).tolist()
+        return found
 
-    def _only_written(self, prompt: Prompt, parts: list[str]) -> bool:
-        """Whether all special tokens of the text are known to be the template's own; `parts` is
-        the text cut around added tokens."""
-        if not self._apart:
-            return False
+    def _written_count(self, prompt: Prompt) -> int:
+        """How many special tokens the template wrote."""
         written = 0
         for segment in prompt.segments:
             if segment.control:
                 number = self._written.get(segment.text)
                 if number is None:
                     number = sum(1 for _ in self._pattern.finditer(segment.text))
-                    self._written[segment.text] = number
+                    if len(self._written) < _REMEMBERED:
+                        self._written[segment.text] = number
                 written += number
-        special = self._special_set
-        return written == sum(1 for part in parts[1::2] if part in special)
+        return written
 
     def verify(self, prompt: Prompt, tokens: Tokens) -> bool:
         """Whether the ids of a prompt are what the tokenizer itself gives for the whole text."""
-        if self._memory is None:
+        if self._fast is None:
             return True
         if self.policy != "allow" and self.foreign_special_tokens(prompt):
             return True
@@ -290,6 +319,13 @@ class Encoder:
         ends = offsets[:, 1] + added[np.searchsorted(places, offsets[:, 1], side="right")]
         spans = _covering(np.stack([starts, ends], axis=1), len(text))
         return Tokens(np.array(encoding.ids, np.int32), *spans)
+
+
+def _borders(counts: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+    """int64[n + 1]: 0, and the sums of the first 1, 2, ... counts."""
+    sums = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=sums[1:])
+    return sums
 
 
 def _covering(

@@ -8,35 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import tiktoken
 from tokenizers import Tokenizer
 
+from agentdata.tokenization.byte_lengths import BYTE_CHARACTERS
 from agentdata.tokenization.cuts import BLANKS, LINE_STARTS, Cuts
-from agentdata.tokenization.rank_order import BYTE_CHARACTERS, SAFE
 
 LIMIT_BYTES = 96 << 20
 """About so much memory is used; then everything is forgotten."""
 _T = TypeVar("_T", np.int32, np.int64)
-ENGINE_CHARS = 32_000_000
-"""With so many characters to come a faster engine pays: a fifth of them may be new, and the proof
-takes a second or two."""
-CHECKED_CHARS = 300_000
-"""So many are encoded by both at first: proved or not, they have to make the same."""
 _SHORT_CHARS = 48
 _ENTRY_BYTES = 180  # of the interpreter and the tables, for each piece
 _MARK_BYTES = 80
 _LINES = re.compile(rf"(?<=\n)(?=[{re.escape(''.join(sorted(LINE_STARTS)))}\u4e00-\u9fff])")
 _CUT = re.compile(rf"(?<=[^{BLANKS}]) ")
-
-
-class _EngineError(Exception):
-    """The faster engine gave other tokens than the tokenizer."""
 
 
 class _GluedError(Exception):
@@ -62,8 +51,7 @@ class PieceMemory:
     """Token ids of texts, from pieces that were encoded before.
 
     `added` are the contents of the added tokens, `lengths` int64[vocab_size] the bytes of each
-    token. `faster` is asked for an engine that is proved to be the same on `SAFE` texts without
-    added tokens, where it pays. The tokenizer must be one of which `cuts.spaces` is proved.
+    token. The tokenizer must be one of which `cuts.spaces` is proved.
     """
 
     def __init__(
@@ -75,22 +63,17 @@ class PieceMemory:
         *,
         normalizes: bool,
         limit_bytes: int = LIMIT_BYTES,
-        faster: Callable[[], tiktoken.Encoding | None] | None = None,
     ) -> None:
         self._backend = backend
         self._lengths = lengths
         self._lines = cuts.lines
         self._normalizes = normalizes
         self._limit_bytes = limit_bytes
-        self._find = faster
-        self._engine: tiktoken.Encoding | None = None
-        self._unchecked = CHECKED_CHARS
         self._bytes_known = frozenset(
             byte
             for character, byte in BYTE_CHARACTERS.items()
             if backend.token_to_id(character) is not None
         )
-        self._added_set = frozenset(added)
         longest_first = sorted(added, key=lambda content: (-len(content), content))
         self._added = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
         self._forget()
@@ -109,26 +92,16 @@ class PieceMemory:
         self._new_texts: list[str] = []
         self._new_text_numbers: list[int] = []
 
-    def expect(self, chars: int) -> None:
-        """Be told about how many characters there are to come."""
-        if chars >= ENGINE_CHARS and self._find is not None:
-            find, self._find = self._find, None
-            self._engine = find()
-
-    def split(self, text: str) -> list[str]:
-        """The text cut around added tokens: these are the items 1, 3, 5, ..."""
-        return self._added.split(text)
-
-    def encode(self, texts: Sequence[Sequence[str]]) -> list[npt.NDArray[np.int32]]:
-        """int32[n] for each text, given as `split` gave it."""
+    def encode(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """(int32[n], int64[texts]): the ids of all texts, and how many each text has."""
         if self._bytes > self._limit_bytes:
             self._forget()
         known = self._texts
         numbers: list[int] = []
         bounds: list[int] = []
         again: dict[str, tuple[int, int]] = {}
-        for parts in texts:
-            for part in parts:
+        for text in texts:
+            for part in self._added.split(text):
                 number = known.get(part)
                 if number is not None:
                     numbers.append(number)
@@ -141,8 +114,7 @@ class PieceMemory:
         self._learn()
         ids, ends = self._joined(np.array(numbers, np.int64))
         self._remember(again, ids, ends)
-        borders = ends[[0, *bounds]].tolist()
-        return [ids[a:b] for a, b in pairwise(borders)]
+        return ids, np.diff(ends[[0, *bounds]])
 
     def new(self, piece: str) -> int:
         """The number of a piece that was not known."""
@@ -212,27 +184,14 @@ class PieceMemory:
         words, texts = self.new_words, self._new_texts
         numbers = self._new_text_numbers
         self.new_words, self._new_texts, self._new_text_numbers = [], [], []
-        try:
-            self._encode(words, texts, numbers)
-        except _EngineError:
-            self._engine = None
-            self._encode(words, texts, numbers)
-
-    def _encode(self, words: list[str], texts: list[str], numbers: list[int]) -> None:
-        """Encode words and texts, of which `numbers` are the pieces."""
-        if self._engine is not None:
-            hard = [word for word in words if not SAFE.fullmatch(word)]
-            words = [word for word in words if SAFE.fullmatch(word)] if hard else words
-            texts = texts + [" " + word for word in hard]
-            numbers = numbers + [self._words[word] for word in hard]
-        elif words and not self._adds_up("".join(words)):
+        if words and not self._adds_up("".join(words)):
             texts = texts + [" " + word for word in words]
             numbers = numbers + [self._words[word] for word in words]
-            words = []
-        if words:
+        elif words:
             self._learn_words(words)
         if texts:
-            ids = self._ids_of(texts)
+            encodings = self._backend.encode_batch_fast(texts, add_special_tokens=False)
+            ids = [np.array(encoding.ids, np.int32) for encoding in encodings]
             sizes = np.array([len(each) for each in ids], np.int64)
             self._store(np.array(numbers), np.concatenate(ids), sizes)
 
@@ -245,7 +204,7 @@ class PieceMemory:
     def _learn_words(self, words: list[str]) -> None:
         # The words were cut apart where it changes nothing; so it changes nothing to join them.
         text = " " + " ".join(words)
-        ids = self._by_tokenizer(text) if self._engine is None else self._by_engine(text)
+        ids = np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
         ends = np.cumsum(self._lengths[ids])
         if text.isascii():
             lengths = np.fromiter(map(len, words), np.int64, len(words))
@@ -254,31 +213,6 @@ class PieceMemory:
         borders = np.searchsorted(ends, np.cumsum(lengths + 1)) + 1
         numbers = np.fromiter(map(self._words.__getitem__, words), np.int64, len(words))
         self._store(numbers, ids, np.diff(borders, prepend=0))
-
-    def _ids_of(self, texts: list[str]) -> list[npt.NDArray[np.int32]]:
-        """The ids of each text by itself."""
-        if self._engine is None:
-            encodings = self._backend.encode_batch_fast(texts, add_special_tokens=False)
-            return [np.array(encoding.ids, np.int32) for encoding in encodings]
-        return [
-            self._by_engine(text)
-            if SAFE.fullmatch(text) and text not in self._added_set
-            else self._by_tokenizer(text)
-            for text in texts
-        ]
-
-    def _by_tokenizer(self, text: str) -> npt.NDArray[np.int32]:
-        return np.array(self._backend.encode(text, add_special_tokens=False).ids, np.int32)
-
-    def _by_engine(self, text: str) -> npt.NDArray[np.int32]:
-        """Raises _EngineError if the tokenizer is asked, too, and says otherwise."""
-        assert self._engine is not None
-        ids = self._engine.encode_to_numpy(text, disallowed_special=()).astype(np.int32)
-        if self._unchecked > 0:
-            self._unchecked -= len(text)
-            if not np.array_equal(ids, self._by_tokenizer(text)):
-                raise _EngineError
-        return ids
 
     def _store(
         self,

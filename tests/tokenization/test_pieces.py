@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ from agentdata.shards.reader import ShardDataset
 from agentdata.tokenization import Encoder, LoadedTokenizer, load_tokenizer
 from agentdata.tokenization.byte_lengths import byte_lengths
 from agentdata.tokenization.cuts import Cuts, normalizes, proved_cuts
-from agentdata.tokenization.pieces import ENGINE_CHARS, PieceMemory
+from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.probe import probe
-from agentdata.tokenization.rank_order import rank_order_engine
 
 BUNDLED = load_tokenizer(tokenizer_dir())
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
@@ -142,8 +140,9 @@ def memory(tokenizer: LoadedTokenizer, **options: Any) -> PieceMemory:
 def check(tokenizer: LoadedTokenizer, pieces: PieceMemory, texts: list[str]) -> None:
     encodings = tokenizer.backend.encode_batch(texts, add_special_tokens=False)
     for _ in range(3):
-        got = pieces.encode([pieces.split(text) for text in texts])
-        assert [ids.tolist() for ids in got] == [encoding.ids for encoding in encodings]
+        ids, counts = pieces.encode(texts)
+        got = np.split(ids, np.cumsum(counts)[:-1])
+        assert [own.tolist() for own in got] == [encoding.ids for encoding in encodings]
 
 
 PIECES = [
@@ -180,17 +179,8 @@ def test_ids_equal_whole_text(name: str, normalizer: dict[str, str] | None, tmp_
     on_random_texts()
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"limit_bytes": 0},
-        {"faster": partial(rank_order_engine, BUNDLED.document)},
-    ],
-    ids=["forgets", "engine"],
-)
-def test_options_change_nothing(options: dict[str, Any]) -> None:
-    pieces = memory(BUNDLED, **options)
-    pieces.expect(ENGINE_CHARS)
+def test_forgetting_changes_nothing() -> None:
+    pieces = memory(BUNDLED, limit_bytes=0)
     check(BUNDLED, pieces, probe(list(BUNDLED.special_tokens)))
 
     @settings(max_examples=100, deadline=None)
@@ -199,33 +189,6 @@ def test_options_change_nothing(options: dict[str, Any]) -> None:
         check(BUNDLED, pieces, texts)
 
     on_random_texts()
-
-
-def test_engine_is_proved_or_refused() -> None:
-    model = BUNDLED.document["model"]
-    assert rank_order_engine(BUNDLED.document) is not None
-    merges = model["merges"]
-    vocabulary = {**model["vocab"], "zzzzqqqq": len(model["vocab"]) + 99}
-    for fault in (
-        {"merges": [merges[1], merges[0], *merges[2:]]},
-        {"merges": merges[:-1]},
-        {"vocab": vocabulary},
-        {"dropout": 0.5},
-    ):
-        assert rank_order_engine(document(model=model | fault)) is None
-    assert rank_order_engine(document(pre_tokenizer=PRE_TOKENIZERS["three splits"][0])) is None
-
-
-def test_an_engine_that_gives_other_tokens_is_found_and_not_used() -> None:
-    class Wrong:
-        def encode_to_numpy(self, text: str, **_: object) -> np.ndarray:
-            right = BUNDLED.backend.encode(text, add_special_tokens=False).ids
-            return np.array(right[::-1], np.uint32)
-
-    pieces = memory(BUNDLED, faster=Wrong)
-    pieces.expect(ENGINE_CHARS)
-    check(BUNDLED, pieces, ["a b c", "one two three", "for all of them, the tokenizer's own"])
-    assert pieces._engine is None
 
 
 def test_a_wrong_memory_is_found_and_not_used(
@@ -243,15 +206,13 @@ def test_a_wrong_memory_is_found_and_not_used(
     encode = PieceMemory.encode
 
     def wrong(self: PieceMemory, texts: Any) -> Any:
-        rows = encode(self, texts)
-        for ids in rows:
-            ids[-1:] += len(texts) > 1 or len(ids) > 60
-        return rows
+        ids, counts = encode(self, texts)
+        return (ids[::-1].copy() if len(texts) > 1 or len(ids) > 60 else ids), counts
 
     monkeypatch.setattr(PieceMemory, "encode", wrong)
     ids, differing = compiled("found by the probe")
     assert ids == right and differing == len(right)
-    monkeypatch.setattr(Encoder, "_passes", lambda self, texts: True)
+    monkeypatch.setattr(Encoder, "_is_right", lambda self, fast: True)
     ids, differing = compiled("found in a row", verify_tokens=1)
     assert ids == right and differing == len(right)
 
@@ -288,21 +249,3 @@ def test_real_tokenizers(shared: Path, name: str) -> None:
         check(tokenizer, pieces, texts)
 
     on_random_texts()
-
-
-@pytest.mark.parity
-@pytest.mark.parametrize("name", ["gpt-oss", "mistral-nemo-tekken"])
-def test_engine_on_a_real_tokenizer(shared: Path, name: str) -> None:
-    tokenizer = load_tokenizer(shared / "tokenizers" / name)
-    pieces = memory(tokenizer, faster=partial(rank_order_engine, tokenizer.document))
-    pieces.expect(ENGINE_CHARS)
-    with (shared / "parity" / "templates.jsonl").open("rb") as file:
-        texts = sorted({orjson.loads(line)["text"] for line in file})[::7]
-    check(tokenizer, pieces, texts)
-    assert pieces._engine is not None
-
-
-@pytest.mark.parity
-def test_tokens_that_merges_never_make_refuse_the_engine(shared: Path) -> None:
-    tokenizer = load_tokenizer(shared / "tokenizers" / "glm-4.6")
-    assert rank_order_engine(tokenizer.document) is None
