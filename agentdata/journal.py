@@ -170,11 +170,26 @@ def locked(directory: Path) -> Iterator[None]:
             f"--out {directory}: another compile is writing there",
             remedy="wait for it, or choose another directory",
         )
+    _held.add(descriptor)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+        _held.discard(descriptor)
         os.close(descriptor)
+
+
+_held: set[int] = set()
+
+
+def _let_go() -> None:
+    """A forked process would hold the lock for as long as it lives."""
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def open_parts(directory: Path, plan: Plan, *, overwrite: bool, resume: bool) -> Parts:

@@ -87,14 +87,20 @@ def measure(recipe: Recipe, progress: Progress | None = None) -> list[SourceCoun
 
 def _measured(house: House, tasks: Sequence[Task], progress: Progress | None) -> list[SourceCounts]:
     sources: dict[str, SourceCounts] = {}
-    if house.recipe.limit is None:
-        house.encoder.expect(sum(unit_bytes([task.unit for task in tasks])))
+    _expect_all(house, tasks)
     meter = _Meter(house.recipe, tasks, progress)
     for task, left in _limited(house.recipe, tasks):
         counts = measure_task(house, task, left)
         gather(sources, counts)
         meter.done(task.index, counts)
     return list(sources.values())
+
+
+def _expect_all(house: House, tasks: Sequence[Task]) -> None:
+    """Tell the encoder of all there is, also of what an earlier run did: whether a faster way is
+    trusted must not depend on that."""
+    if house.recipe.limit is None:
+        house.encoder.expect(sum(unit_bytes([task.unit for task in tasks])))
 
 
 def _plan(house: House, tasks: Sequence[Task]) -> Plan:
@@ -120,6 +126,7 @@ def _run_to_the_end(
     recipe = house.recipe
     if parts.asks_tokenizer:
         house.encoder.distrust()
+    _expect_all(house, tasks)
     try:
         return _run(house, tasks, parts, _Meter(recipe, tasks, progress))
     except TokensDifferError:

@@ -185,12 +185,11 @@ def wait_for(process: subprocess.Popen[str], reached: Callable[[], bool]) -> Non
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """The worker processes that a run has started."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    except FileNotFoundError:  # it has ended
+        return []
+    return [int(child) for child in children]
 
 
 def kill(site: Site, out: Path, rng: random.Random, phase: str) -> str | None:

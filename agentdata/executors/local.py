@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import (
     active_children,
@@ -24,10 +26,12 @@ from agentdata.house import House, open_house
 from agentdata.intake import Task
 from agentdata.journal import Done, Parts
 from agentdata.recipe import Recipe
-from agentdata.sources.units import unit_bytes
 from agentdata.work import run_task
 
-# Set once in every worker process by its initializer.
+# A forked worker has what this process loaded, at once and without memory of its own.
+_FORK = sys.platform == "linux"
+
+# Set once in every worker process when it starts.
 _house: House | None = None
 
 
@@ -36,17 +40,16 @@ def run(house: House, tasks: Iterable[Task], parts: Parts, workers: int) -> Iter
 
     Raises AgentDataError `worker_died` where a process ended without a word (out of memory).
     """
-    tasks = list(tasks)
-    share = sum(unit_bytes([task.unit for task in tasks])) // max(workers, 1)
     if workers <= 1:
-        house.encoder.expect(share)
         with _collected_seldom():
             for task in tasks:
                 yield run_task(house, task, parts)
         return
     stream = iter(tasks)
-    told = (house.recipe, house.encoder.differs, share)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _open_in_worker, told)
+    encoder = house.encoder
+    told = house if _FORK else _Told(house.recipe, encoder.differs, encoder.expected)
+    context = get_context("fork" if _FORK else "spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (told,))
     try:
         with _uninterrupted():
             waiting: list[Future[Done]] = [
@@ -90,25 +93,41 @@ def _collect_seldom() -> None:
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Children that are started now never see Ctrl-C, which reaches a terminal's whole group: the
-    process that started them sees to their end. It gets its own Ctrl-C once the block is lifted."""
-    # Where it has to start, it lifts the block.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    process that started them sees to their end. It gets its own Ctrl-C once the block is lifted.
+    SIGTERM waits until a child has put away what a fork of this process would do on it."""
+    if not _FORK:
+        # Where it has to start, it lifts the block.
+        resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _open_in_worker(recipe: Recipe, differs: bool, share: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a worker that shares nothing makes its house of."""
+
+    recipe: Recipe
+    differs: bool
+    expected: int
+
+
+def _start_worker(told: House | _Told) -> None:
     global _house
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     # One process per core: threads inside the tokenizer would only get in each other's way.
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _house = open_house(recipe)
-    if differs:
-        _house.encoder.distrust()
-    _house.encoder.expect(share)
+    if isinstance(told, _Told):
+        _house = open_house(told.recipe)
+        if told.differs:
+            _house.encoder.distrust()
+        _house.encoder.expect(told.expected)
+    else:
+        _house = told
     _collect_seldom()
 
 

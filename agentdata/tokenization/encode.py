@@ -17,7 +17,7 @@ from agentdata.errors import RowError, UsageError
 from agentdata.templates.prompt import Prompt
 from agentdata.tokenization.byte_lengths import byte_lengths, spans_from_bytes
 from agentdata.tokenization.cuts import Cuts, normalizes, proved_cuts
-from agentdata.tokenization.engine import ENGINE_CHARS, Engine, load_engine
+from agentdata.tokenization.engine import ENGINE_CHARS, load_engine
 from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.probe import probe
@@ -56,7 +56,8 @@ class Encoder:
     (default), `reject` the row, or `allow` them to be the token. A token that the tokenizer does
     not recognise inside a text (an upstream fault of some SentencePiece conversions) is never one.
     `differs` is whether the faster way gave other tokens than the tokenizer, and so is not used;
-    `cuts` is where cutting a text changes no token.
+    `cuts` is where cutting a text changes no token. `expected` is how many characters it was told
+    of at most.
     """
 
     def __init__(self, tokenizer: LoadedTokenizer, special_tokens_in_text: str = "plain") -> None:
@@ -81,6 +82,7 @@ class Encoder:
         self._fast: _Fast | None = None
         self.cuts = proved_cuts(tokenizer.document) if found.issuperset(added) else Cuts()
         self.differs = False
+        self.expected = 0
         self._probe = probe(added)
         if self._byte_lengths is not None and self.cuts.spaces:
             self._use(
@@ -119,12 +121,12 @@ class Encoder:
     def expect(self, chars: int) -> None:
         """Be told about how many characters there are to come, so that what pays only for many is
         got ready."""
-        if chars < ENGINE_CHARS or self._byte_lengths is None or self.differs:
+        before, self.expected = self.expected, max(chars, self.expected)
+        if not before < ENGINE_CHARS <= chars or self._byte_lengths is None or self.differs:
             return
-        if not isinstance(self._fast, Engine):
-            engine = load_engine(self.tokenizer.document)
-            if engine is not None:
-                self._use(engine)
+        engine = load_engine(self.tokenizer.document)
+        if engine is not None:
+            self._use(engine)
 
     def distrust(self) -> None:
         """Ask the tokenizer itself for every text from now on."""
