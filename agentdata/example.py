@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -198,29 +198,24 @@ def examples(rows: Sequence[Rendered], tokens: Sequence[Tokens], recipe: Recipe)
     """The examples of rendered rows, whole."""
     if not rows:
         return []
-    joined = TokenRows(tokens)
+    joined = TokenRows.of(tokens)
     values, straddling = row_weights(joined, [row.weights for row in rows], recipe.straddle)
-    ends = [list(accumulate(len(s.text) for s in row.prompt.segments)) for row in rows]
+    ends = [row.prompt.ends for row in rows]
     numbers = np.array([_NUMBER[s.kind] for row in rows for s in row.prompt.segments], np.int8)
     kinds = numbers[places(stretches(joined, ends), joined.last)]
     trained, straddlers = joined.per_row(values > 0), joined.per_row(straddling)
     return [
         Example(
             id=row.conversation.id + row.suffix,
-            input_ids=own.ids,
+            input_ids=joined.ids[start:end],
             loss_weights=values[start:end],
             kinds=kinds[start:end],
             straddling=straddled,
             trained=count,
-            media=in_tokens(row.media, own) if row.media is not None else None,
+            media=in_tokens(row.media, joined[number]) if row.media is not None else None,
         )
-        for row, own, (start, end), straddled, count in zip(
-            rows,
-            tokens,
-            pairwise(joined.borders.tolist()),
-            straddlers.tolist(),
-            trained.tolist(),
-            strict=True,
+        for number, (row, (start, end), straddled, count) in enumerate(
+            zip(rows, pairwise(joined.borders.tolist()), straddlers, trained, strict=True)
         )
     ]
 

@@ -33,7 +33,7 @@ from agentdata.shards.tool_counts import ToolCounts
 from agentdata.sources import BadRow, RawRow
 from agentdata.tally import Tallier
 from agentdata.templates.stability import UnstableTurnError
-from agentdata.tokenization import PrefixCheck, Tokens
+from agentdata.tokenization import PrefixCheck, TokenRows
 from agentdata.tool_choice import ServedRow
 
 BATCH_ROWS = 64
@@ -256,7 +256,7 @@ def _encoded(
     return done
 
 
-def _tokens(ready: list[Rendered], house: House, counts: SourceCounts) -> list[Tokens]:
+def _tokens(ready: list[Rendered], house: House, counts: SourceCounts) -> TokenRows:
     """The tokens of rendered rows, some of them held against the tokenizer itself."""
     encoder = house.encoder
     prompts = [row.prompt for row in ready]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import accumulate
 
 
 class Kind(StrEnum):
@@ -85,6 +86,11 @@ class Prompt:
     @cached_property
     def text(self) -> str:
         return "".join([segment.text for segment in self.segments])
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """The character at which each segment ends."""
+        return list(accumulate([len(segment.text) for segment in self.segments]))
 
 
 def cut_segments(segments: Sequence[Segment], start: int, end: int) -> tuple[Segment, ...]:

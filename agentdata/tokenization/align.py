@@ -9,40 +9,9 @@ import numpy.typing as npt
 
 from agentdata.errors import UsageError
 from agentdata.loss_scale.weigh import Weights
-from agentdata.tokenization.encode import Tokens
+from agentdata.tokenization.tokens import TokenRows, Tokens
 
 STRADDLE = ("min", "first", "max")
-
-
-class TokenRows:
-    """The tokens of rows behind one another, as if the texts of the rows were one text.
-
-    `ids` int32[n]; `starts` and `ends` int64[n] are characters of that text; `borders`
-    int64[rows + 1] are the tokens where rows begin, and the number of all; `shifts`
-    int64[rows + 1] likewise the characters.
-    """
-
-    def __init__(self, rows: Sequence[Tokens]) -> None:
-        self.borders = np.cumsum([0, *[len(row.ids) for row in rows]])
-        # Every character lies under a token: a text ends where its last one does.
-        self.shifts = np.cumsum([0, *[row.ends[-1] if len(row.ends) else 0 for row in rows]])
-        shift = self.shifts[:-1].repeat(np.diff(self.borders))
-        self.ids = np.concatenate([row.ids for row in rows])
-        self.starts = np.concatenate([row.starts for row in rows]) + shift
-        self.ends = np.concatenate([row.ends for row in rows]) + shift
-
-    @property
-    def last(self) -> npt.NDArray[np.int64]:
-        """int64[n]: the last character of each token."""
-        last: npt.NDArray[np.int64] = np.maximum(self.ends - 1, self.starts)
-        return last
-
-    def per_row(self, marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        """int64[rows]: how many tokens of each row are marked."""
-        sums = np.zeros(len(marks) + 1, np.int64)
-        np.cumsum(marks, out=sums[1:])
-        counts: npt.NDArray[np.int64] = np.diff(sums[self.borders])
-        return counts
 
 
 def token_weights(
@@ -50,7 +19,7 @@ def token_weights(
 ) -> tuple[npt.NDArray[np.float32], int]:
     """(float32[n], number of straddling tokens): the weight of every token of one row, as
     `row_weights` has it."""
-    values, straddling = row_weights(TokenRows([tokens]), [weights], straddle)
+    values, straddling = row_weights(TokenRows.of([tokens]), [weights], straddle)
     return values, int(straddling.sum())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,34 +36,30 @@ def byte_lengths(tokenizer: LoadedTokenizer) -> npt.NDArray[np.int64] | None:
 
 
 def spans_from_bytes(
-    texts: Sequence[str],
-    counts: Sequence[int] | npt.NDArray[np.int64],
+    text: str,
+    shifts: npt.NDArray[np.int64],
+    borders: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
 ) -> Spans | None:
-    """First and last characters (starts, ends: int64[n]) of the tokens of several texts, each in
-    its own text, from the byte `lengths` int64[n] of all tokens and the number of tokens of each
-    text; None if in any they do not add up to the text."""
-    text = "".join(texts)
-    borders = np.cumsum([0, *counts])
-    shifts = np.cumsum([0, *map(len, texts)])
+    """First and last characters (starts, ends: int64[n]) of the tokens of a text, from the byte
+    `lengths` int64[n] of all tokens; None if they do not add up to the text. The text is several
+    behind one another: `shifts` int64[rows + 1] are the characters where they begin, `borders`
+    int64[rows + 1] likewise the tokens, both with the end of all."""
     places = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=places[1:])
-    starts, ends = places[:-1], places[1:]
     if text.isascii():
-        if not np.array_equal(places[borders], shifts):
-            return None
-    else:
-        raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-        # How many characters begin before each byte: they do at all but those of form 10xxxxxx.
-        begun = np.zeros(len(raw) + 1, np.int32)
-        np.cumsum((raw & 0xC0) != 0x80, out=begun[1:])
-        whole = np.append(begun.searchsorted(shifts[:-1] + 1) - 1, len(raw))
-        if not np.array_equal(places[borders], whole):
-            return None
-        # A token that begins inside a character has all of it.
-        starts, ends = begun[starts + 1].astype(np.int64) - 1, begun[ends].astype(np.int64)
-    shift = shifts[:-1].repeat(counts)
-    return starts - shift, ends - shift
+        return (places[:-1], places[1:]) if np.array_equal(places[borders], shifts) else None
+    raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.int8)
+    # How many characters begin before each byte: they do at all but those of form 10xxxxxx.
+    begun = np.zeros(len(raw) + 1, np.int32)
+    np.cumsum(raw >= -64, out=begun[1:])
+    # What begins at the end begins with nothing behind it.
+    whole = np.append(begun.searchsorted(shifts[:-1] + 1) - 1, len(raw))
+    if not np.array_equal(places[borders], whole):
+        return None
+    # A token that begins inside a character has all of it.
+    starts, ends = begun[places[:-1] + 1], begun[places[1:]]
+    return starts.astype(np.int64) - 1, ends.astype(np.int64)
 
 
 def is_byte_level(document: dict[str, Any]) -> bool:

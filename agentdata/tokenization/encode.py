@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -22,24 +20,12 @@ from agentdata.tokenization.guard import guarded, stand_ins
 from agentdata.tokenization.pieces import PieceMemory
 from agentdata.tokenization.probe import probe
 from agentdata.tokenization.tokenizer import LoadedTokenizer
+from agentdata.tokenization.tokens import TokenRows, Tokens, sums
 
 POLICIES = ("plain", "reject", "allow")
 _REMEMBERED = 4096
 _PLACED_CHARS = 1_000_000
 """Texts of about so many characters are placed at once; that takes some ten bytes for each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A text's tokens: `ids` int32[n], and the characters [`starts`, `ends`) int64[n] of each.
-
-    Tokens that share a character (a split emoji) share its place. Every character lies under
-    some token: one that the tokenizer gives to none belongs to the token before it.
-    """
-
-    ids: npt.NDArray[np.int32]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
 
 
 class _Fast(Protocol):
@@ -147,74 +133,63 @@ class Encoder:
         """The tokens of one prompt. Raises RowError `special_token_in_text` under `reject`."""
         return self.encode_batch([prompt])[0]
 
-    def encode_batch(self, prompts: Sequence[Prompt]) -> list[Tokens]:
+    def encode_batch(self, prompts: Sequence[Prompt]) -> TokenRows:
         """The tokens of several prompts, in order; see `encode`."""
         texts = [prompt.text for prompt in prompts]
         fast = self._fast
-        if fast is None:
-            done = self._by_tokenizer(texts)
-            special = None
-        else:
-            ids, counts = fast.encode(texts)
-            done = self._placed(texts, ids, counts)
-            special = self._special_counts(ids, counts) if self._apart else None
+        rows = (
+            self._by_tokenizer(texts) if fast is None else self._placed(texts, *fast.encode(texts))
+        )
         if self.policy == "allow":
-            return done
-        for number, prompt in enumerate(prompts):
-            if special is not None and special[number] == self._written_count(prompt):
-                continue
-            if self.foreign_special_tokens(prompt):
-                done[number] = self._guarded(prompt, texts[number])
-        return done
+            return rows
+        special = None
+        if fast is not None and self._apart:
+            special = rows.per_row(self._is_special[rows.ids])
+        others = {
+            number: self._guarded(prompt, texts[number])
+            for number, prompt in enumerate(prompts)
+            if (special is None or special[number] != self._written_count(prompt))
+            and self.foreign_special_tokens(prompt)
+        }
+        if not others:
+            return rows
+        return TokenRows.of([others.get(number, own) for number, own in enumerate(rows)])
 
-    def _by_tokenizer(self, texts: list[str]) -> list[Tokens]:
+    def _by_tokenizer(self, texts: list[str]) -> TokenRows:
         backend = self.tokenizer.backend
         # Offsets are only needed where they do not follow from bytes.
         encode = backend.encode_batch if self._byte_lengths is None else backend.encode_batch_fast
         encodings = encode(texts, add_special_tokens=False)
-        return [
-            self._tokens(text, np.array(encoding.ids, np.int32), encoding)
-            for text, encoding in zip(texts, encodings, strict=True)
-        ]
+        return TokenRows.of(
+            [
+                self._tokens(text, np.array(encoding.ids, np.int32), encoding)
+                for text, encoding in zip(texts, encodings, strict=True)
+            ]
+        )
 
     def _placed(
         self, texts: list[str], ids: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
-    ) -> list[Tokens]:
+    ) -> TokenRows:
         """The tokens of texts, of which the ids are known and the characters follow from bytes."""
-        out: list[Tokens] = []
-        first = used = 0
-        while first < len(texts):
-            size, behind = len(texts[first]), first + 1
-            while behind < len(texts) and (size := size + len(texts[behind])) < _PLACED_CHARS:
-                behind += 1
-            own = counts[first:behind]
-            total = int(own.sum())
-            out += self._placed_at_once(texts[first:behind], ids[used : used + total], own)
-            first, used = behind, used + total
-        return out
-
-    def _placed_at_once(
-        self, texts: list[str], ids: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
-    ) -> list[Tokens]:
+        sizes = [len(text) for text in texts]
+        if sum(sizes) > _PLACED_CHARS and len(texts) > 1:
+            half = len(texts) // 2
+            middle = int(counts[:half].sum())
+            first = self._placed(texts[:half], ids[:middle], counts[:half])
+            return TokenRows.of([*first, *self._placed(texts[half:], ids[middle:], counts[half:])])
         assert self._byte_lengths is not None
-        borders = pairwise(_borders(counts).tolist())
+        borders, shifts = sums(counts), sums(sizes)
         as_given = not self._normalizes or all(
             text.isascii() or unicodedata.is_normalized("NFC", text) for text in texts
         )
-        spans = spans_from_bytes(texts, counts, self._byte_lengths[ids]) if as_given else None
-        if spans is None:
-            return [
-                self._tokens(text, ids[a:b]) for text, (a, b) in zip(texts, borders, strict=True)
-            ]
-        return [Tokens(ids[a:b], spans[0][a:b], spans[1][a:b]) for a, b in borders]
-
-    def _special_counts(
-        self, ids: npt.NDArray[np.int32], counts: npt.NDArray[np.int64]
-    ) -> list[int]:
-        """How many special tokens each of several texts has."""
-        sums = _borders(self._is_special[ids])
-        found: list[int] = np.diff(sums[_borders(counts)]).tolist()
-        return found
+        if as_given:
+            spans = spans_from_bytes("".join(texts), shifts, borders, self._byte_lengths[ids])
+            if spans is not None:
+                return TokenRows(ids, *spans, borders, shifts)
+        each = np.split(ids, borders[1:-1])
+        return TokenRows.of(
+            [self._tokens(text, own) for text, own in zip(texts, each, strict=True)]
+        )
 
     def _written_count(self, prompt: Prompt) -> int:
         """How many special tokens the template wrote."""
@@ -281,7 +256,8 @@ class Encoder:
     ) -> Tokens:
         if self._byte_lengths is not None:
             if not self._normalizes or unicodedata.is_normalized("NFC", text):
-                spans = spans_from_bytes([text], [len(ids)], self._byte_lengths[ids])
+                shifts, borders = sums([len(text)]), sums([len(ids)])
+                spans = spans_from_bytes(text, shifts, borders, self._byte_lengths[ids])
                 if spans is not None:
                     return Tokens(ids, *spans)
             # A normalizer changed the text: only the tokenizer knows what became of what.
@@ -321,13 +297,6 @@ class Encoder:
         ends = offsets[:, 1] + added[np.searchsorted(places, offsets[:, 1], side="right")]
         spans = _covering(np.stack([starts, ends], axis=1), len(text))
         return Tokens(np.array(encoding.ids, np.int32), *spans)
-
-
-def _borders(counts: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-    """int64[n + 1]: 0, and the sums of the first 1, 2, ... counts."""
-    sums = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=sums[1:])
-    return sums
 
 
 def _covering(

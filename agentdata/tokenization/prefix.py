@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 import numpy as np
 
 from agentdata.templates.prompt import Prompt, Segment
-from agentdata.tokenization.encode import Encoder, Tokens
+from agentdata.tokenization.encode import Encoder
+from agentdata.tokenization.tokens import Tokens
 
 _REMEMBERED = 4096
 
@@ -50,7 +50,7 @@ class PrefixCheck:
             return known_cuts
         added = np.flatnonzero(self._added[tokens.ids])
         counts = tokens.starts.searchsorted(ends).tolist()
-        places = [0, *accumulate(len(segment.text) for segment in prompt.segments)]
+        places = [0, *prompt.ends]
         held = []
         for end, count, is_cut in zip(ends, counts, known_cuts, strict=True):
             if is_cut:
