@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
@@ -54,8 +55,8 @@ class Tallier:
         self._tool_share.update(
             round(100 * part / length) for part, length in zip(tools, lengths, strict=True)
         )
-        self._kinds += np.bincount(kinds, minlength=len(KINDS))
-        self._trained_kinds += np.bincount(kinds[weights > 0], minlength=len(KINDS))
+        self._kinds += _per_kind(kinds)
+        self._trained_kinds += _per_kind(kinds[weights > 0])
         for row, _ in rows:
             turns, stopped = _turns(row.prompt, row.weights)
             counts["trained_turns"] += turns
@@ -99,36 +100,38 @@ _COUNTED = (
 )
 
 
+def _per_kind(kinds: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    # So few values are counted sooner one by one than by `bincount`.
+    return np.array([np.count_nonzero(kinds == number) for number in range(len(KINDS))], np.int64)
+
+
 def _by_kind(counts: npt.NDArray[np.int64]) -> Counter[str]:
     return Counter({kind.value: n for kind, n in zip(KINDS, counts.tolist(), strict=True) if n})
 
 
 def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
     """(turns of the model with any weight, those whose end of turn carries weight)."""
-    turns = stopped = start = run = 0
+    turns = stopped = start = 0
     trained = False
+    end_of_turn, header = Kind.END_OF_TURN, Kind.HEADER
     ends, weighty = weights.ends.tolist(), (weights.values > 0).tolist()
-    for segment in prompt.segments:
-        end = start + len(segment.text)
-        while run < len(ends) and ends[run] <= start:
-            run += 1
-        if segment.trainable or segment.kind is Kind.END_OF_TURN:
-            # Runs of one weight are joined, so those that touch the segment are few. A segment
-            # without text has the weight of the run around it, none where two runs meet.
-            last, weighted = run, False
-            while last < len(ends) and not weighted:
-                begins = ends[last - 1] if last else 0
-                if begins >= end and (last > run or begins == start > 0):
-                    break
-                weighted = weighty[last]
-                last += 1
-            if segment.kind is Kind.END_OF_TURN:
+    for segment, end in zip(prompt.segments, prompt.ends, strict=True):
+        is_end = segment.kind is end_of_turn
+        if is_end or segment.trainable:
+            first = bisect_right(ends, start)
+            if start < end:
+                weighted = True in weighty[first : bisect_left(ends, end, first) + 1]
+            else:
+                # A segment without text has the weight of the run around it, if it is in one.
+                inside = first < len(ends) and not (first and ends[first - 1] == start)
+                weighted = inside and weighty[first]
+            if is_end:
                 turns += trained
                 stopped += trained and weighted
                 trained = False
             else:
                 trained |= weighted
-        elif trained and segment.kind is Kind.HEADER:
+        elif trained and segment.kind is header:
             # The turn had no end of its own.
             turns += 1
             trained = False
