@@ -6,14 +6,16 @@ was found before it got here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from agentdata.values import value
 
 Role = Literal["system", "user", "assistant", "tool"]
 PartType = Literal["text", "image", "video", "audio"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Media:
     """An image, video or audio of the row, by reference (path, URL or data URI)."""
 
@@ -21,7 +23,7 @@ class Media:
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Part:
     """A piece of a message: text, or the index of an item of `Conversation.media`."""
 
@@ -30,7 +32,7 @@ class Part:
     media: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolCall:
     """One call by the model. `arguments` is a string only where the source was no JSON object:
     it is kept as it stood, never guessed."""
@@ -40,7 +42,7 @@ class ToolCall:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolSpec:
     """One tool on offer. `raw` is the mapping as given, with its order and unknown keys, wrapped
     or not in {"type": "function", "function": ...}; templates print `raw`."""
@@ -51,7 +53,7 @@ class ToolSpec:
     raw: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """One message: reasoning, then content, then calls.
 
@@ -80,7 +82,7 @@ class Message:
 NativeKind = Literal["text", "reasoning", "content", "tool_call", "tool_result"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NativeTurn:
     """One turn as the data wrote it: `"".join(text for _, text in spans)` is the text to the
     letter, each span with what it is. For templates that keep a format's own text."""
@@ -89,7 +91,7 @@ class NativeTurn:
     spans: tuple[tuple[NativeKind, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Conversation:
     """One row: messages, the tools on offer, media, and where it came from.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -32,6 +32,7 @@ from agentdata.tokenization import (
     row_weights,
     stretches,
 )
+from agentdata.values import value
 
 UNKNOWN_CALL_PARTS = "unknown_call_parts"
 """Counted where the name and arguments of a call are not known, which then weigh as `tool_call`."""
@@ -41,7 +42,7 @@ KINDS = tuple(Kind)
 _NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Example:
     """One row of a shard: `input_ids` int32[n], `loss_weights` float32[n], aligned, not shifted.
 
@@ -58,7 +59,7 @@ class Example:
     media: MediaTokens | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rendered:
     """A conversation's prompt, or that of its beginning, and the weights of its characters.
 

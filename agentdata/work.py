@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -35,6 +35,7 @@ from agentdata.tally import Tallier
 from agentdata.templates.stability import UnstableTurnError
 from agentdata.tokenization import PrefixCheck, TokenRows
 from agentdata.tool_choice import ServedRow
+from agentdata.values import value
 
 BATCH_ROWS = 64
 NOT_WRITTEN = "not_written"
@@ -129,7 +130,7 @@ def _examples(
     counts.tally = tallier.tally()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadyRow:
     """A raw row, its conversation, and the rows that this is rendered as.
 
@@ -181,7 +182,9 @@ def _rendered_row(
         parts = rendered_with_media(placed, media, house, traced=traced)
     else:
         parts = rendered(conversation, house, traced=traced)
-    conversation = replace(conversation, warnings=parts[0].conversation.warnings)
+    warnings = parts[0].conversation.warnings
+    if warnings != conversation.warnings:
+        conversation = replace(conversation, warnings=warnings)
     if house.recipe.special_tokens_in_text == "reject":
         for part in parts:
             house.encoder.check(part.prompt)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,9 +13,10 @@ from agentdata.loss_scale.rules import Rules
 from agentdata.loss_scale.spec import LossScale, Strategy
 from agentdata.loss_scale.trace import Rule, Step, Steps, Trace
 from agentdata.templates.prompt import Kind, Prompt, Segment
+from agentdata.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Weights:
     """A weight for every character, as runs.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +17,7 @@ from agentdata.sources.paths import unreadable
 from agentdata.sources.streams import MAX_LINE_BYTES, lines, open_bytes
 from agentdata.sources.talks import is_message, row_of_list
 from agentdata.sources.units import DOCUMENT_BYTES, WorkUnit, bad_parquet
+from agentdata.values import value
 
 RAW_CHARS = 2000
 """So much of a bad row's text is kept."""
@@ -27,7 +27,7 @@ _ARRAY_BYTES = 16 << 20  # the fast parser takes some 16 times this for a moment
 _CONTAINER_KEYS = ("data", "rows", "examples", "conversations", "simulations", "train")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RawRow:
     """A row as parsed, nearly always a JSON object. `line` counts from 1: lines of a line-based
     file, rows of any other. `pointer_prefix` is the JSON pointer of the row within its document,
@@ -41,7 +41,7 @@ class RawRow:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BadRow:
     """A row that could not be parsed. `code`: `bad_json`, `bad_encoding`, `bad_unicode`,
     `not_an_object`, `line_too_long`. `raw` is the beginning of its text."""

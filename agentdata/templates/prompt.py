@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
 
+from agentdata.values import value
+
 
 class Kind(StrEnum):
     """What a piece of a prompt is."""
@@ -58,8 +60,7 @@ def parts(written: Written) -> Sequence[str]:
     return (written,) if isinstance(written, str) else written
 
 
-# Not frozen, as that takes three times as long to make and prompts have many; never changed.
-@dataclass(slots=True)
+@value
 class Segment:
     """A piece of the prompt.
 

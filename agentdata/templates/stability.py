@@ -9,7 +9,7 @@ cannot hold all turns: they are spread over several rows, each a beginning of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from agentdata.conversation import Conversation
@@ -17,6 +17,7 @@ from agentdata.errors import RowError
 from agentdata.templates.model_turns import ModelTurn, model_turns
 from agentdata.templates.prompt import Kind, Prompt, cut_segments
 from agentdata.templates.template import PromptTemplate
+from agentdata.values import value
 
 Unstable = Literal["split", "keep", "reject"]
 UNSTABLE_TURN = "unstable_turn"
@@ -37,7 +38,7 @@ class UnstableTurnError(RowError):
         self.turns = turns
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlacedTurn:
     """A trained turn in the row that trains it. The server's prompt for it is how the row begins,
     up to character `prompt_end`; None where it is not."""
@@ -46,7 +47,7 @@ class PlacedTurn:
     prompt_end: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StableRow:
     """A row that trains `turns` alone: the first `messages` messages of the conversation. `whole`
     is the row that the conversation gives as it stands."""

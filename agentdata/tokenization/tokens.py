@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
+from agentdata.values import value
+
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tokens:
     """A text's tokens: `ids` int32[n], and the characters [`starts`, `ends`) int64[n] of each.
 
