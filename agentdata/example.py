@@ -148,12 +148,15 @@ def _with_media(row: Rendered, media: RowMedia, house: House) -> Rendered:
     )
 
 
-def media_fault(rows: Sequence[Rendered], tokens: Sequence[Tokens]) -> RowError | None:
-    """What is wrong with the tokens of media in these rows, if anything."""
-    for row, own in zip(rows, tokens, strict=True):
+def media_fault(
+    rows: Sequence[Rendered], tokens: Sequence[Tokens], first: int = 0
+) -> RowError | None:
+    """What is wrong with the tokens of media in these rows, if anything; `tokens` are theirs from
+    the item `first` on."""
+    for number, row in enumerate(rows, first):
         if row.media is not None:
             try:
-                check_tokens(row.media, own)
+                check_tokens(row.media, tokens[number])
             except RowError as error:
                 return error
     return None
@@ -175,15 +178,16 @@ def _weighed(
     return weigh_kinds(prompt, weights, kinds, parts, trace), unknown
 
 
-def judged(row: Rendered, tokens: Tokens, check: PrefixCheck) -> list[str]:
-    """What became of each turn of a row: `stable`, `split` (stable in a row of less than the
-    conversation) or `kept` (trained though it is not stable).
+def judged(row: Rendered, tokens: Sequence[Tokens], number: int, check: PrefixCheck) -> list[str]:
+    """What became of each turn of a row, of which the tokens are `tokens[number]`: `stable`,
+    `split` (stable in a row of less than the conversation) or `kept` (trained though it is not
+    stable).
 
     Exact to the token: that a server's prompt is how the text begins is not enough where its last
     token goes on into the model's words.
     """
     ends = [placed.prompt_end for placed in row.turns if placed.prompt_end is not None]
-    held = iter(check.hold(row.prompt, tokens, ends))
+    held = iter(check.hold(row.prompt, tokens, number, ends))
     good = "stable" if row.whole else "split"
     return [
         good if placed.prompt_end is not None and next(held) else "kept" for placed in row.turns

@@ -221,19 +221,19 @@ def _encoded(
     done: list[tuple[Rendered, list[Example]]] = []
     behind = 0
     for row in ready:
-        own = slice(behind, behind := behind + len(row.parts))
-        turns = [judged(part, its, check) for part, its in zip(row.parts, tokens[own], strict=True)]
+        first, behind = behind, behind + len(row.parts)
+        turns = [judged(part, tokens, first + n, check) for n, part in enumerate(row.parts)]
         if recipe.unstable == "reject" and "kept" in turns[0]:
             turn = row.parts[0].turns[turns[0].index("kept")].turn
             why = "its first token goes on from the last one of the prompt"
             error = UnstableTurnError(turn.first, why, len(turns[0]))
             _refuse(error, row, task, counts, rejects, recipe)
             continue
-        if (fault := media_fault(row.parts, tokens[own])) is not None:
+        if (fault := media_fault(row.parts, tokens, first)) is not None:
             _refuse(fault, row, task, counts, rejects, recipe)
             continue
-        cuts = [fitted(whole, recipe) for whole in wholes[own]]
-        lengths = [len(whole.input_ids) for whole in wholes[own]]
+        cuts = [fitted(whole, recipe) for whole in wholes[first:behind]]
+        lengths = [len(whole.input_ids) for whole in wholes[first:behind]]
         tallier.add_whole(lengths)
         if row.served is not None and not row.made:
             row.served.count(counts.tool_counts(), lengths)

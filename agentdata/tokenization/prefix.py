@@ -39,15 +39,18 @@ class PrefixCheck:
         self._added[plain] = True
         self._tails: dict[tuple[tuple[str, bool], ...], list[int]] = {}
 
-    def hold(self, prompt: Prompt, tokens: Tokens, ends: Sequence[int]) -> list[bool]:
+    def hold(
+        self, prompt: Prompt, rows: Sequence[Tokens], number: int, ends: Sequence[int]
+    ) -> list[bool]:
         """For each of `ends`: whether the tokens of the prompt's first so many characters are how
-        `tokens`, those of the whole prompt, begin."""
+        `rows[number]`, those of the whole prompt, begin."""
         if not ends:
             return []
         text, cuts = prompt.text, self._encoder.cuts
         known_cuts = [end == len(text) or (end > 0 and cuts.at(text, end)) for end in ends]
         if all(known_cuts):
             return known_cuts
+        tokens = rows[number]
         added = np.flatnonzero(self._added[tokens.ids])
         counts = tokens.starts.searchsorted(ends).tolist()
         places = [0, *prompt.ends]

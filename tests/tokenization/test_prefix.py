@@ -22,7 +22,7 @@ def encoder_of(directory: Path) -> Encoder:
 
 
 def held(encoder: Encoder, prompt: Prompt, ends: list[int]) -> list[bool]:
-    return PrefixCheck(encoder).hold(prompt, encoder.encode(prompt), ends)
+    return PrefixCheck(encoder).hold(prompt, [encoder.encode(prompt)], 0, ends)
 
 
 def compared(encoder: Encoder, prompt: Prompt, end: int) -> bool:
