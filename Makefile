@@ -68,8 +68,9 @@ bench-quick: $(STAMP) ## The same on few rows, to see that it works; writes to o
 	mkdir -p out
 	$(BIN)/python bench/run.py --quick --results out/bench.json --table out/performance.md
 
-soak: $(STAMP) ## 200 compiles ended at random moments, and faults of the machine; some minutes.
+soak: $(STAMP) ## 200 compiles ended at random moments, faults of the machine, every character; some minutes.
 	$(BIN)/python tests/soak.py
+	$(BIN)/python tests/engine_cases.py
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) out build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,54 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from engine_cases import check, check_many
 
 from agentdata.assets import tokenizer_dir
-from agentdata.tokenization import Encoder, LoadedTokenizer, load_tokenizer
+from agentdata.tokenization import Encoder, load_tokenizer
 from agentdata.tokenization.engine import ENGINE_CHARS, Engine, load_engine
-from agentdata.tokenization.probe import probe
 
 BUNDLED = load_tokenizer(tokenizer_dir())
-SURROUNDINGS = "a{0}b 1{0}2 {0}{0} '{0}\n{0}s  {0}. "
-"""A character beside those of every class that patterns tell apart."""
-
-
-def added(tokenizer: LoadedTokenizer) -> list[str]:
-    return [token["content"] for token in tokenizer.document["added_tokens"]]
-
-
-def check(tokenizer: LoadedTokenizer, engine: Engine, texts: Sequence[str]) -> None:
-    encodings = tokenizer.backend.encode_batch(list(texts), add_special_tokens=False)
-    ids, counts = engine.encode(texts)
-    assert (ids.dtype, counts.dtype) == (np.int32, np.int64)
-    got = np.split(ids, np.cumsum(counts)[:-1])
-    assert [own.tolist() for own in got] == [encoding.ids for encoding in encodings]
-
-
-def check_many(tokenizer: LoadedTokenizer, engine: Engine, examples: int, step: int) -> None:
-    """Nasty texts, so many random ones, and every so manieth character there is."""
-    check(tokenizer, engine, probe(added(tokenizer)))
-    points = [p for p in range(sys.maxunicode + 1) if p < 0x32000 or p >= 0xE0000]
-    points = [p for p in points[::step] if not 0xD800 <= p < 0xE000]
-    lines = [SURROUNDINGS.format(chr(point)) for point in points]
-    check(tokenizer, engine, ["".join(lines[at : at + 64]) for at in range(0, len(lines), 64)])
-    pieces = st.one_of(
-        st.sampled_from(
-            [*added(tokenizer), " ", "  ", "\n", "\r\n", "'s", "12", "e\u0301", "中", "😀"]
-        ),
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
-    )
-
-    @settings(max_examples=examples, deadline=None)
-    @given(st.lists(st.lists(pieces, max_size=30).map("".join), min_size=1, max_size=4))
-    def on_random_texts(texts: list[str]) -> None:
-        check(tokenizer, engine, texts)
-
-    on_random_texts()
 
 
 def test_ids_equal_the_tokenizers() -> None:
