@@ -45,7 +45,7 @@ def checked(
     """
     if level == "off":
         return conversation
-    findings = list(find(conversation))
+    findings = [finding for group in _GROUPS for finding in group.run(conversation)]
     if not findings:
         return conversation
     if level == "strict":

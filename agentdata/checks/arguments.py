@@ -29,30 +29,46 @@ class _Compiled:
 
 
 def _run(conversation: Conversation) -> Iterator[Finding]:
-    tools = {tool.name: (index, tool) for index, tool in enumerate(conversation.tools)}
+    places = {tool.name: index for index, tool in enumerate(conversation.tools)}
     compiled: dict[str, _Compiled] = {}
     for index, message in enumerate(conversation.messages):
-        for number, call in enumerate(message.tool_calls):
-            pointer = f"/messages/{index}/tool_calls/{number}/arguments"
-            if isinstance(call.arguments, str):
+        for number, call in enumerate(message.tool_calls) if message.tool_calls else ():
+            name, arguments = call.name, call.arguments
+            if isinstance(arguments, str):
                 yield Finding(
                     "arguments_not_object",
-                    f"the arguments of {call.name} are text that is no JSON object",
-                    pointer,
+                    f"the arguments of {name} are text that is no JSON object",
+                    _pointer(index, number),
                 )
                 continue
-            if call.name not in tools:
+            if name not in places:
                 continue
-            at, tool = tools[call.name]
-            if call.name not in compiled:
-                compiled[call.name] = _compiled_of(tool)
-                if compiled[call.name].fault:
+            tool = compiled.get(name)
+            if tool is None:
+                tool = compiled[name] = _compiled_of(conversation.tools[places[name]])
+                if tool.fault:
                     yield Finding(
                         "bad_parameters",
-                        f"the parameters of {call.name}: {compiled[call.name].fault}",
-                        f"/tools/{at}",
+                        f"the parameters of {name}: {tool.fault}",
+                        f"/tools/{places[name]}",
                     )
-            yield from _faults(call, call.arguments, compiled[call.name], pointer)
+            if not _satisfies(arguments, tool):
+                yield from _faults(call, arguments, tool, _pointer(index, number))
+
+
+def _pointer(index: int, number: int) -> str:
+    return f"/messages/{index}/tool_calls/{number}/arguments"
+
+
+def _satisfies(arguments: dict[str, Any], tool: _Compiled) -> bool:
+    """Whether nothing is wrong with the arguments, as far as that can be told of them as they
+    are."""
+    if tool.names is not None and not tool.names.issuperset(arguments):
+        return False
+    try:
+        return tool.validator is None or tool.validator.is_valid(arguments)
+    except ValueError:
+        return False
 
 
 def _faults(

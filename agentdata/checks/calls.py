@@ -2,80 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from agentdata.checks.base import CheckGroup, Finding
-from agentdata.conversation import Conversation, Message, ToolCall
+from agentdata.conversation import Conversation, Message, ToolCall, ToolSpec
 
 
 @dataclass(slots=True)
 class _Open:
-    """The calls that wait for their results, with their pointers."""
+    """The calls that wait for their results: the indexes of message and call, and the call."""
 
-    calls: list[tuple[str, ToolCall]] = field(default_factory=list)
+    calls: list[tuple[int, int, ToolCall]] = field(default_factory=list)
     results: int = 0
 
     def take(self, message: Message) -> bool:
         """Whether the result answers one of the calls, which then waits no more."""
         self.results += 1
-        ids = [call.id for _, call in self.calls]
-        by_id = message.tool_call_id is not None and ids.count(None) < len(ids)
-        if not ids or (by_id and message.tool_call_id not in ids):
+        calls, answered = self.calls, message.tool_call_id
+        if not calls:
             return False
-        del self.calls[ids.index(message.tool_call_id) if by_id else 0]
+        place = 0
+        if answered is not None:
+            ids = [call.id for _, _, call in calls]
+            if ids.count(None) < len(ids):
+                if answered not in ids:
+                    return False
+                place = ids.index(answered)
+        del calls[place]
         return True
 
     def close(self) -> list[Finding]:
         """The calls that got no result. One result without an id may answer several."""
         calls, results = self.calls, self.results
-        self.calls, self.results = [], 0
-        if not calls or (results == 1 and all(call.id is None for _, call in calls)):
+        self.results = 0
+        if not calls:
+            return []
+        self.calls = []
+        if results == 1 and all(call.id is None for _, _, call in calls):
             return []
         return [
-            Finding("call_without_result", f"{call.name} was never answered", pointer)
-            for pointer, call in calls
+            Finding(
+                "call_without_result", f"{call.name} was never answered", _pointer(index, number)
+            )
+            for index, number, call in calls
         ]
 
 
 def _run(conversation: Conversation) -> Iterator[Finding]:
     waiting = _Open()
+    made: list[tuple[int, int, ToolCall]] = []
     before = None
     for index, message in enumerate(conversation.messages):
-        if message.role == "tool":
+        role = message.role
+        calls: list[tuple[int, int, ToolCall]] = []
+        if message.tool_calls:
+            calls = [(index, number, call) for number, call in enumerate(message.tool_calls)]
+            made += calls
+        if role == "tool":
             if not waiting.take(message):
                 yield Finding(
                     "result_without_call", "no call waits for this result", f"/messages/{index}"
                 )
-        elif message.role != "system":
-            if not (before == "assistant" and message.tool_calls):
+        elif role != "system":
+            if not (before == "assistant" and calls):
                 yield from waiting.close()
-            for number, call in enumerate(message.tool_calls):
-                waiting.calls.append((f"/messages/{index}/tool_calls/{number}", call))
-        if message.role != "system":
-            before = message.role
+            waiting.calls += calls
+        if role != "system":
+            before = role
     # A row may end with the call that it teaches.
     if before != "assistant":
         yield from waiting.close()
-    yield from _names(conversation)
+    yield from _names(conversation.tools, made)
 
 
-def _names(conversation: Conversation) -> Iterator[Finding]:
+def _names(
+    tools: Iterable[ToolSpec], calls: Iterable[tuple[int, int, ToolCall]]
+) -> Iterator[Finding]:
     offered: set[str] = set()
-    for index, tool in enumerate(conversation.tools):
+    for index, tool in enumerate(tools):
         if tool.name in offered:
             yield Finding("duplicate_tool", f"{tool.name} is offered twice", f"/tools/{index}")
         offered.add(tool.name)
     ids: set[str] = set()
-    for index, message in enumerate(conversation.messages):
-        for number, call in enumerate(message.tool_calls):
-            pointer = f"/messages/{index}/tool_calls/{number}"
-            if offered and call.name not in offered:
-                yield Finding("unknown_tool", f"{call.name} is not among the tools", pointer)
-            if call.id is not None:
-                if call.id in ids:
-                    yield Finding("duplicate_call_id", f"a second call has id {call.id}", pointer)
-                ids.add(call.id)
+    for index, number, call in calls:
+        if offered and call.name not in offered:
+            what = f"{call.name} is not among the tools"
+            yield Finding("unknown_tool", what, _pointer(index, number))
+        if call.id is not None:
+            if call.id in ids:
+                what = f"a second call has id {call.id}"
+                yield Finding("duplicate_call_id", what, _pointer(index, number))
+            ids.add(call.id)
+
+
+def _pointer(index: int, number: int) -> str:
+    return f"/messages/{index}/tool_calls/{number}"
 
 
 GROUP = CheckGroup(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agentdata.checks.base import CheckGroup, Finding
 from agentdata.conversation import Conversation, Message
 from agentdata.formats.common.react import holds_observations
+from agentdata.formats.common.replies import may_hold_others
 from agentdata.formats.common.reply_turns import turn_left
 from agentdata.formats.common.result_text import result_left
 
@@ -15,7 +16,7 @@ def _run(conversation: Conversation) -> Iterator[Finding]:
     for index, message in enumerate(conversation.messages):
         if message.role != "assistant" or message.loss is False or message.loss_scale == 0:
             continue
-        mark = next(filter(None, map(_mark, _texts(message))), None)
+        mark = _mark_in(message)
         if mark:
             yield Finding(
                 "result_in_reply",
@@ -24,16 +25,21 @@ def _run(conversation: Conversation) -> Iterator[Finding]:
             )
 
 
-def _texts(message: Message) -> Iterator[str]:
+def _mark_in(message: Message) -> str | None:
     if isinstance(message.content, str):
-        yield message.content
+        texts = [message.content]
     else:
-        yield from (part.text for part in message.content if part.type == "text")
-    yield message.reasoning or ""
+        texts = [part.text for part in message.content if part.type == "text"]
+    for text in (*texts, message.reasoning):
+        if text and (mark := _mark(text)):
+            return mark
+    return None
 
 
 def _mark(text: str) -> str | None:
-    return "Observation:" if holds_observations(text) else result_left(text) or turn_left(text)
+    if holds_observations(text):
+        return "Observation:"
+    return (result_left(text) or turn_left(text)) if may_hold_others(text) else None
 
 
 GROUP = CheckGroup(

@@ -28,33 +28,37 @@ def _run(conversation: Conversation) -> Iterator[Finding]:
 
 
 def _order(messages: tuple[Message, ...]) -> Iterator[Finding]:
-    spoken = [(i, message) for i, message in enumerate(messages) if message.role != "system"]
+    roles = [message.role for message in messages]
+    spoken = [index for index, role in enumerate(roles) if role != "system"]
     if not spoken:
         return
-    first = spoken[0][0]
-    for index, message in enumerate(messages):
-        if message.role == "system" and index > first:
+    first = spoken[0]
+    for index in range(first, len(roles)) if len(spoken) < len(roles) - first else ():
+        if roles[index] == "system":
             yield Finding(
                 "late_system", "a system message stands inside the talk", f"/messages/{index}"
             )
-    if messages[first].role != "user":
+    if roles[first] != "user":
         yield Finding(
             "starts_without_user",
-            f"the talk begins with the role {messages[first].role}",
+            f"the talk begins with the role {roles[first]}",
             f"/messages/{first}",
         )
-    for (_, before), (index, message) in pairwise(spoken):
-        if message.role == before.role and message.role != "tool" and not _goes_on(before, message):
+    for before, index in pairwise(spoken):
+        role = roles[index]
+        if role == roles[before] and role != "tool" and not _goes_on(messages, before, index):
             yield Finding(
                 "repeated_role",
-                f"two messages of the role {message.role} in a row",
+                f"two messages of the role {role} in a row",
                 f"/messages/{index}",
             )
 
 
-def _goes_on(before: Message, message: Message) -> bool:
+def _goes_on(messages: tuple[Message, ...], before: int, index: int) -> bool:
     """Whether two messages of the model are one turn: some formats give calls their own."""
-    return message.role == "assistant" and bool(before.tool_calls or message.tool_calls)
+    message = messages[index]
+    calls = message.tool_calls or messages[before].tool_calls
+    return message.role == "assistant" and bool(calls)
 
 
 def _says_anything(message: Message) -> bool:

@@ -48,7 +48,8 @@ class Format:
 
     Where a raw record is not one conversation, one of these says so; `detect` judges the raw
     record, `read` gets what they made of it.
-    `explode` gives the rows in a record that holds several, each with its JSON pointer in it.
+    `explode` gives the rows in a record that holds several, each with its JSON pointer in it; none,
+    or the record itself, of any other, also of one that does not fit the format. It never raises.
     `session` is for formats that spread a conversation over lines: records in a row with an equal
     key are one, and `read` gets `{"records": [...]}`; a record whose key is None is a row of its
     own.

@@ -66,7 +66,7 @@ def detect(row: dict[str, Any]) -> Fit:
 
 def explode(row: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A row for each transcript in the text."""
-    text = row.get("text")
+    text = row.get("text") if detect(row) else None
     for transcript in _transcripts(text) if isinstance(text, str) else []:
         yield "/text", {**row, "text": transcript}
 

@@ -49,7 +49,7 @@ def detect(row: dict[str, Any]) -> Fit:
 def explode(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The conversations in a log; any other row is one."""
     text = row.get("text")
-    if not isinstance(text, str):
+    if not isinstance(text, str) or detect(row) is Fit.NO:
         yield "", row
         return
     ends = [match.end() for match in _END.finditer(text)]

@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 from agentdata.conversation import Conversation, Message, NativeKind, NativeTurn, ToolCall, ToolSpec
 from agentdata.errors import RowError
@@ -36,8 +37,14 @@ from agentdata.formats.common.react_steps import CALL_WITHOUT_RESULT, RESULT_WIT
 from agentdata.formats.common.values import row_id
 from agentdata.json_text import JsonError, loads
 
-_MARK = re.compile(r"<\|(start|end)of(think|exec)\|>")
-_KINDS: dict[str, NativeKind] = {"think": "tool_call", "exec": "tool_result"}
+_MARK = re.compile(r"(<\|(?:start|end)of(?:think|exec)\|>)")
+_KINDS: dict[str, NativeKind] = {
+    "<|startofthink|>": "tool_call",
+    "<|endofthink|>": "tool_call",
+    "<|startofexec|>": "tool_result",
+    "<|endofexec|>": "tool_result",
+}
+_CLOSING = {"<|startofthink|>": "<|endofthink|>", "<|startofexec|>": "<|endofexec|>"}
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[ \t]*(?:json)?(?=[\s{\[])", re.IGNORECASE)
 _INFORMATION = "信息如下"
@@ -48,6 +55,12 @@ _TURN_MARK = re.compile(r"<\|(system|user|assistant)\|>[:：]")
 _SPEAKER = re.compile(r"^(?:(用户|Human)|Assistant|[\w.-]+-Chat)[:：]", re.MULTILINE)
 _END = "</s>"
 _LABEL = re.compile(r"\W{0,4}\w{0,40}[:：]?\s*")
+_BLANK_LINES = re.compile(r"\n\s*\n\s*")
+_PERSONAS = 256
+"""So many texts around the plugins are held cleaned, of so many characters at most:"""
+_PERSONA_CHARS = 8192
+_KNOWN = frozenset({"api_name", "parameters"})
+_KNOWN_WITH_URL = _KNOWN | {"url"}
 
 
 def detect(row: dict[str, Any]) -> Fit:
@@ -72,14 +85,14 @@ def read(row: dict[str, Any]) -> Conversation:
     `bad_tool_result` (an open block), and those of the envelope.
     """
     turns = turns_of(row)
-    if turns[0].role == "system" and not any(turn.text.strip() for turn in turns[1:]):
+    if turns[0].role == "system" and all(not text or text.isspace() for _, text, _ in turns[1:]):
         turns = _unpacked(turns[0]) or turns
     messages: list[Message] = []
     tools: list[ToolSpec] = []
     state = _Calls()
     native: list[NativeTurn] = []
     for turn in turns:
-        spans: list[tuple[NativeKind, str]] = [("text", turn.text)]
+        spans: tuple[tuple[NativeKind, str], ...] = (("text", turn.text),)
         if turn.role == "system":
             found, text = _read_system(turn.text, state.warnings)
             tools.extend(found)
@@ -92,9 +105,9 @@ def read(row: dict[str, Any]) -> Conversation:
             messages.append(Message("user", text))
         else:
             pieces = _split(turn)
-            spans = [(piece.kind, piece.text) for piece in pieces if piece.text]
-            messages.extend(_read_assistant(pieces, turn, state))
-        native.append(NativeTurn(turn.role, tuple(spans)))
+            spans = tuple([(kind, text) for kind, text, _ in pieces])
+            messages += _read_assistant(pieces, turn, state)
+        native.append(NativeTurn(turn.role, spans))
     return Conversation(
         id=row_id(row),
         messages=some_messages(messages),
@@ -120,80 +133,83 @@ class _Calls:
         return meta
 
 
-class _Piece(NamedTuple):
-    """A piece of an assistant's value; `inner` is what stands between the marks of a block."""
-
-    kind: NativeKind
-    text: str
-    inner: str = ""
+_Piece = tuple[NativeKind, str, str]
+"""A piece of an assistant's value: its kind, its text, and what stands between the marks of a
+block."""
 
 
 def _split(turn: Turn) -> list[_Piece]:
     """The pieces of an assistant's value; their texts concatenate to it. White space between a
     block and a result behind it belongs to the result."""
     pieces: list[_Piece] = []
-    text, end = turn.text, 0
-    while opening := _MARK.search(text, end):
-        kind = _KINDS[opening[2]]
-        closing = text.find(f"<|endof{opening[2]}|>", opening.end())
-        if opening[1] == "end" or closing < 0:
-            raise RowError(f"bad_{kind}", f"{opening[0]} has no counterpart", pointer=turn.pointer)
-        start = opening.start()
-        if kind == "tool_result" and pieces and not text[end:start].strip():
-            start = end
-        elif start > end:
-            pieces.append(_Piece("content", text[end:start]))
-        end = closing + len(f"<|endof{opening[2]}|>")
-        pieces.append(_Piece(kind, text[start:end], text[opening.end() : closing]))
-    if end < len(text):
-        pieces.append(_Piece("content", text[end:]))
+    cut = _MARK.split(turn.text)  # a text, a mark, a text, ..., a text
+    before, at = cut[0], 1
+    while at < len(cut):
+        opening = cut[at]
+        kind, closing = _KINDS[opening], _CLOSING.get(opening)
+        try:
+            end = cut.index(closing, at)
+        except ValueError:
+            message = f"{opening} has no counterpart"
+            raise RowError(f"bad_{kind}", message, pointer=turn.pointer) from None
+        inner = cut[at + 1] if end == at + 2 else "".join(cut[at + 1 : end])
+        if before and not (kind == "tool_result" and pieces and not before.strip()):
+            pieces.append(("content", before, ""))
+            before = ""
+        pieces.append((kind, f"{before}{opening}{inner}{closing}", inner))
+        before, at = cut[end + 1], end + 2
+    if before:
+        pieces.append(("content", before, ""))
     return pieces
 
 
 def _read_assistant(pieces: list[_Piece], turn: Turn, state: _Calls) -> list[Message]:
-    if all(piece.kind == "content" for piece in pieces):
+    if not pieces or (len(pieces) == 1 and pieces[0][0] == "content"):
         return [Message("assistant", turn.text)]
     messages: list[Message] = []
     # The assistant's message that is being put together, and the calls that wait for a result.
-    text, calls, waiting = "", list[ToolCall](), 0
-
-    def close() -> None:
-        nonlocal text
-        if text or calls:
-            messages.append(Message("assistant", text, tool_calls=tuple(calls)))
-        text = ""
-        calls.clear()
-
-    for piece in pieces:
-        if piece.kind == "tool_call":
-            calls.append(_read_call(piece.inner, turn.pointer, state))
+    said, calls, waiting = "", list[ToolCall](), 0
+    for kind, text, inner in pieces:
+        if kind == "tool_call":
+            calls.append(_read_call(inner, turn, state))
             waiting += 1
-        elif piece.kind == "tool_result":
-            close()
+            continue
+        text = text.strip() if kind == "content" else ""
+        if kind == "content" and not text:
+            continue
+        if said or calls:
+            messages.append(Message("assistant", said, None, tuple(calls)))
+            calls = []
+        said = text
+        if kind == "tool_result":
             if not waiting:
                 state.warnings.append(RESULT_WITHOUT_CALL)
             waiting = max(0, waiting - 1)
-            messages.append(Message("tool", _unfenced(piece.inner)))
-        elif piece.text.strip():
-            close()
-            text = piece.text.strip()
-    close()
+            messages.append(Message("tool", _unfenced(inner)))
+    if said or calls:
+        messages.append(Message("assistant", said, None, tuple(calls)))
     state.warnings.extend([CALL_WITHOUT_RESULT] * waiting)
     return messages
 
 
-def _read_call(inner: str, pointer: str, state: _Calls) -> ToolCall:
+def _read_call(inner: str, turn: Turn, state: _Calls) -> ToolCall:
     try:
         call = loads(_unfenced(inner))
     except JsonError as error:
-        raise RowError("bad_tool_call", f"the call is no JSON: {error}", pointer=pointer) from None
-    if not isinstance(call, dict) or not isinstance(call.get("api_name"), str):
-        raise RowError("bad_tool_call", "the call has no api_name", pointer=pointer)
+        message = f"the call is no JSON: {error}"
+        raise RowError("bad_tool_call", message, pointer=turn.pointer) from None
+    name = call.get("api_name") if isinstance(call, dict) else None
+    if not isinstance(name, str):
+        raise RowError("bad_tool_call", "the call has no api_name", pointer=turn.pointer)
     url = call.get("url")
+    known = _KNOWN_WITH_URL if isinstance(url, str) else _KNOWN
     state.urls.append(url if isinstance(url, str) else None)
-    known = {"api_name", "parameters"} | ({"url"} if isinstance(url, str) else set())
-    state.extras.append({key: value for key, value in call.items() if key not in known})
-    return ToolCall(call["api_name"], read_arguments(call.get("parameters"), state.warnings))
+    state.extras.append(
+        {}
+        if call.keys() <= known
+        else {key: value for key, value in call.items() if key not in known}
+    )
+    return ToolCall(name, read_arguments(call.get("parameters"), state.warnings))
 
 
 def _unfenced(inner: str) -> str:
@@ -202,16 +218,28 @@ def _unfenced(inner: str) -> str:
     if len(text) < 2 * len(_FENCE) or not (text.startswith(_FENCE) and text.endswith(_FENCE)):
         return inner
     text = text[len(_FENCE) : -len(_FENCE)]
-    return _LANGUAGE.sub("", text, count=1).strip()
+    language = _LANGUAGE.search(text)
+    if language is not None:
+        text = text[: language.start()] + text[language.end() :]
+    return text.strip()
 
 
 def _read_system(text: str, warnings: list[str]) -> tuple[list[ToolSpec], str]:
     tools, rest = take_json_plugins(text, warnings)
     if not tools:
         return [], text
+    return tools, (_known_persona if len(rest) <= _PERSONA_CHARS else _persona)(rest)
+
+
+def _persona(rest: str) -> str:
+    """What is left of a system text without its plugins."""
     if _INFORMATION in rest:
         rest = _HOW_TO_CALL.sub("", rest)
-    return tools, re.sub(r"\n\s*\n\s*", "\n\n", rest).strip()
+    return _BLANK_LINES.sub("\n\n", rest).strip()
+
+
+# Most rows of a file have the same one.
+_known_persona = lru_cache(_PERSONAS)(_persona)
 
 
 def _embedded(text: str) -> bool:
@@ -261,9 +289,7 @@ def _unpacked(system: Turn) -> list[Turn] | None:
     turns = [("system", pieces[0]), *zip(pieces[1::2], pieces[2::2], strict=True)]
     cleaned = [(role, text.strip().removesuffix(_END).strip()) for role, text in turns]
     return [
-        Turn(ROLES[role], text, system.pointer)
-        for role, text in cleaned
-        if text or role != "system"
+        Turn(ROLES[role], text, system.place) for role, text in cleaned if text or role != "system"
     ]
 
 

@@ -55,7 +55,9 @@ def detect(row: dict[str, Any]) -> Fit:
 def explode(row: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     """A row for each step of a session."""
     steps = row.get("records")
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+    if not isinstance(steps, list) or detect(row) is Fit.NO:
+        return []
+    if not all(isinstance(step, dict) for step in steps):
         return []
     return [(f"/{index}", step) for index, step in enumerate(steps)]
 

@@ -65,7 +65,8 @@ def detect(row: dict[str, Any]) -> Fit:
 
 def explode(row: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     """The attempts of a run that was tried several times, where the row does not say which won."""
-    return [(f"/attempts/{index}", attempt) for index, attempt in enumerate(_attempts(row))]
+    attempts = _attempts(row) if detect(row) else []
+    return [(f"/attempts/{index}", attempt) for index, attempt in enumerate(attempts)]
 
 
 def read(row: dict[str, Any]) -> Conversation:

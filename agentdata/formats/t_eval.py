@@ -62,7 +62,7 @@ def _is_row(value: Any) -> bool:
 
 def explode(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The rows of a document, each with its key as its id."""
-    if _is_row(row):
+    if _is_row(row) or detect(row) is Fit.NO:
         yield "", row
     else:
         for key, value in row.items():

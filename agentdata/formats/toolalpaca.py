@@ -67,7 +67,7 @@ def _is_judged(value: Any) -> bool:
 def explode(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The conversations in an API's row or in a file of the judge; ids are those of the API with
     the place in its list, since they count anew for each."""
-    if "functions" in row or _is_judged([row]):
+    if "functions" in row or _is_judged([row]) or detect(row) is Fit.NO:
         yield "", row
         return
     if not _API_KEYS & row.keys():

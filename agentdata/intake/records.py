@@ -89,15 +89,13 @@ def _gathered(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawR
 def _exploded(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawRow | BadRow]:
     assert format_.explode is not None
     for row in rows:
-        if isinstance(row, BadRow) or not format_.detect(row.value):
+        parts = [] if isinstance(row, BadRow) else list(format_.explode(row.value))
+        if isinstance(row, BadRow) or not parts or parts[0][1] is row.value:
             yield row
             continue
-        parts = list(format_.explode(row.value))
         for pointer, value in parts:
             part = pointer if len(parts) > 1 else ""
             yield RawRow(value, row.line, row.pointer_prefix + pointer, part=part)
-        if not parts:
-            yield row
 
 
 def _sessions(rows: Iterable[RawRow | BadRow], format_: Format) -> Iterator[RawRow | BadRow]:

@@ -17,6 +17,7 @@ from agentdata.sources.paths import unreadable
 
 MAX_LINE_BYTES = 64 << 20
 _SKIP_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 16  # lines that lie across its ends are put together from pieces
 
 
 class Line(NamedTuple):
@@ -52,7 +53,7 @@ def _opener(path: Path, packing: str) -> BinaryIO:
     if packing == ".zst":
         # Arrow, since the reader of the zstandard package takes a cut stream for a complete one.
         return cast(BinaryIO, io.BufferedReader(pa.input_stream(str(path), compression="zstd")))
-    return path.open("rb")
+    return path.open("rb", buffering=_BUFFER_BYTES)
 
 
 def _damaged(path: Path, error: Exception) -> AgentDataError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,4 +38,9 @@ def carried(conversation: Conversation, fields: Collection[str]) -> dict[str, An
 def read_carried(row: Mapping[str, Any]) -> Carried:
     """What a row whose types were checked carries."""
     value = row.get(KEY)
-    return Carried() if value is None else Carried.model_validate(value)
+    return _nothing() if value is None else Carried.model_validate(value)
+
+
+@cache
+def _nothing() -> Carried:
+    return Carried()

@@ -45,6 +45,7 @@ NOT_WANTED = "unwanted_answer_not_trained"
 """Warning: a row says that its answer is a bad one (KTO); nothing of it is trained."""
 _REJECTED = ("rejected_response", "rejected_messages", "rejected")
 _WANTED = ("label", "kto_tag")
+_PREFERENCES = frozenset((*_REJECTED, *_WANTED))
 
 RESULT_ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
 
@@ -67,6 +68,12 @@ class Dialect:
     )
     loss_scale: tuple[str, ...] = ("loss_scale", "loss_weight")
     meta: tuple[str, ...] = ("chat_template_kwargs", "channel", "answer_without_tool")
+    weighing: frozenset[str] = field(init=False)
+    """The keys of messages without which a message has no weight of its own."""
+
+    def __post_init__(self) -> None:
+        paths = (*self.loss, *self.loss_scale)
+        object.__setattr__(self, "weighing", frozenset(path.partition(".")[0] for path in paths))
 
     def known(self, role: Any) -> str | None:
         """The role by its name in `roles`, None where there is no such role; `Function Call`,
@@ -80,8 +87,10 @@ class Dialect:
 
     def act(self, role: Any) -> Act | None:
         """What a message of this role does, None where there is no such role."""
-        name = self.known(role)
-        return None if name is None else self.roles[name]
+        act = self.roles.get(role) if isinstance(role, str) else None
+        if act is None and (name := self.known(role)) is not None:
+            return self.roles[name]
+        return act
 
 
 def messages_key(row: Mapping[str, Any], dialect: Dialect) -> str | None:
@@ -187,7 +196,9 @@ class _Reader:
     def _read(self, raw: dict[str, Any], act: Act, pointer: str) -> None:
         key = first_key(raw, self.dialect.content) or self.dialect.content[0]
         value, at = raw.get(key), f"{pointer}/{key}"
-        loss, scale = self._loss(raw, pointer), self._loss_scale(raw, pointer)
+        loss, scale = None, None
+        if not self.dialect.weighing.isdisjoint(raw):
+            loss, scale = self._loss(raw, pointer), self._loss_scale(raw, pointer)
         if act is Act.CALL:
             reasoning = self._reasoning(raw)
             if reasoning is None and isinstance(value, str):
@@ -246,23 +257,25 @@ class _Reader:
         )
 
     def _calls(self, raw: dict[str, Any], pointer: str) -> list[ToolCall]:
-        calls = raw.get("tool_calls") or []
+        calls, legacy = raw.get("tool_calls") or [], raw.get("function_call")
+        if not calls and not legacy:
+            return []
         if isinstance(calls, dict):
             calls = [calls]
         read = [
             read_call(call, f"{pointer}/tool_calls/{index}", self.warnings)
             for index, call in enumerate(calls)
         ]
-        if raw.get("function_call"):
-            legacy = raw["function_call"]
+        if legacy:
             read.extend(read_calls_text(legacy, f"{pointer}/function_call", self.warnings))
         return read
 
     def _reasoning(self, raw: dict[str, Any]) -> str | None:
         # An empty text under such a key means that there was none.
         for key in self.dialect.reasoning:
-            if isinstance(raw.get(key), str) and raw[key]:
-                return str(raw[key])
+            value = raw.get(key)
+            if isinstance(value, str) and value:
+                return value
         return None
 
     def _loss(self, raw: dict[str, Any], pointer: str) -> bool | None:
@@ -290,6 +303,8 @@ class _Reader:
         return float(value)
 
     def _heed_preferences(self) -> None:
+        if _PREFERENCES.isdisjoint(self.row):
+            return
         if first_key(self.row, _REJECTED):
             self.warnings.append(REJECTED_PASSED_OVER)
         if any(self.row.get(key) is False for key in _WANTED):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from agentdata.conversation import Message, Part, ToolCall
@@ -26,8 +27,8 @@ class Content:
 
     body: str | tuple[Part, ...] = ""
     reasoning: str | None = None
-    calls: list[ToolCall] = field(default_factory=list)
-    results: list[Message] = field(default_factory=list)
+    calls: Sequence[ToolCall] = ()
+    results: Sequence[Message] = ()
 
 
 def read_content(value: Any, pointer: str, media: MediaList, warnings: list[str]) -> Content:
@@ -87,15 +88,14 @@ def _read_part(
         content.reasoning = (content.reasoning or "") + _text(raw, pointer)
     elif kind in CALL_TYPES:
         call = first_value(raw, ("value", "tool_call", "function_call")) or raw
-        content.calls.extend(read_calls_text(call, pointer, warnings))
+        content.calls = (*content.calls, *read_calls_text(call, pointer, warnings))
     elif kind == "tool_use":
-        content.calls.append(read_call(raw, pointer, warnings))
+        content.calls = (*content.calls, read_call(raw, pointer, warnings))
     elif kind == "tool_result":
         body = read_result(raw.get("content"), f"{pointer}/content", media, warnings)
         call_id = raw.get("tool_use_id")
-        content.results.append(
-            Message("tool", body, tool_call_id=call_id if isinstance(call_id, str) else None)
-        )
+        call_id = call_id if isinstance(call_id, str) else None
+        content.results = (*content.results, Message("tool", body, tool_call_id=call_id))
     elif kind in FILE_TYPES:
         raise RowError(
             "media_unsupported", "a file that is no image, video or audio", pointer=pointer

@@ -39,7 +39,7 @@ class MediaList:
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.items: list[Media] = []
         self._unplaced: dict[str, list[int]] = {"image": [], "video": [], "audio": []}
-        for column, kind in COLUMNS.items():
+        for column, kind in () if COLUMNS.keys().isdisjoint(row) else COLUMNS.items():
             value = row.get(column)
             if value is None or value == "":
                 continue

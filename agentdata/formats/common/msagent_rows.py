@@ -34,11 +34,16 @@ class MSAgentRow(Row):
 
 
 class Turn(NamedTuple):
-    """One turn of the row with the JSON pointer of its text."""
+    """One turn of the row, with its place in the list of turns."""
 
     role: Role
     text: str
-    pointer: str
+    place: int
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of its text."""
+        return f"/conversations/{self.place}/value"
 
 
 def turns_of(row: dict[str, Any]) -> list[Turn]:
@@ -57,7 +62,7 @@ def turns_of(row: dict[str, Any]) -> list[Turn]:
                 f"the role {raw['from']!r} is none of: {', '.join(ROLES)}",
                 pointer=f"/conversations/{index}/from",
             )
-        turns.append(Turn(role, raw["value"] or "", f"/conversations/{index}/value"))
+        turns.append(Turn(role, raw["value"] or "", index))
     return turns
 
 

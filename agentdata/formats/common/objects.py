@@ -43,7 +43,7 @@ def fill_objects(row: dict[str, Any], key: str, warnings: list[str]) -> dict[str
     than objects).
     """
     objects = row.get("objects")
-    if not objects and not any(row.get(column) for column in _IMAGES):
+    if not objects and not any(map(row.get, _IMAGES)):
         return row
     places = Counter(_places(row[key]))
     if not places:

@@ -17,7 +17,7 @@ MENDED = "tool_line_mended"
 UNREAD = "tool_line_unread"
 """Warning: a plugin line could not be read; it stays in the system text."""
 
-NUMBERED_JSON = re.compile(r"^[ \t]*\d+\.[ \t]*(\{.*)$", re.MULTILINE)
+NUMBERED_JSON = re.compile(r"^[ \t]*\d+\.[ \t]*\{", re.MULTILINE)
 NUMBERED_REACT = re.compile(
     r"^[ \t]*\d+\.[ \t]*(?P<name>[^:\n]+): Call this tool to interact with the .*? API\. "
     r"What is the .*? API useful for\?(?P<description>.*?)\.? ?Parameters: (?P<parameters>\[.*\])"
@@ -34,17 +34,19 @@ _CLOSERS = frozenset("]} \t\r")
 def take_json_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], str]:
     """The plugins of the numbered JSON lines and the text without those lines."""
     tools: list[ToolSpec] = []
-
-    def take(line: re.Match[str]) -> str:
-        text = line[1].strip()
-        tool, found = (_known_plugin if len(text) <= _KNOWN_CHARS else _plugin)(text)
+    # To look for the beginning of a line costs more than to cut the text into lines.
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        start = NUMBERED_JSON.match(line) if "{" in line else None
+        if start is None:
+            continue
+        plugin = line[start.end() - 1 :].strip()
+        tool, found = (_known_plugin if len(plugin) <= _KNOWN_CHARS else _plugin)(plugin)
         warnings.extend(found)
-        if tool is None:
-            return line[0]
-        tools.append(tool)
-        return ""
-
-    return tools, NUMBERED_JSON.sub(take, text)
+        if tool is not None:
+            tools.append(tool)
+            lines[number] = ""
+    return tools, "\n".join(lines)
 
 
 def take_react_plugins(text: str, warnings: list[str]) -> tuple[list[ToolSpec], str]:

@@ -12,10 +12,19 @@ from dataclasses import replace
 from agentdata.conversation import Conversation, Message, Part, ToolCall, ToolSpec
 from agentdata.formats.common.calls import read_arguments
 from agentdata.formats.common.hermes_text import is_results, split_blocks
-from agentdata.formats.common.reply_turns import MODEL, SYSTEM, USER, turns_in
+from agentdata.formats.common.reply_turns import MODEL, STYLES, SYSTEM, USER, turns_in
 from agentdata.formats.common.result_marks import SIGNS
-from agentdata.formats.common.result_text import Piece, calls_at_end, cut_at_results
+from agentdata.formats.common.result_text import (
+    RESULT_OPENINGS,
+    Piece,
+    calls_at_end,
+    cut_at_results,
+)
+from agentdata.formats.common.signs import one_of
 from agentdata.formats.common.think import split_spelled_think
+
+may_hold_others = one_of((*RESULT_OPENINGS, *(style.sign for style in STYLES)))
+"""Whether a text bears a sign of results or turns: a cheap test that rules most texts out."""
 
 
 def results_apart(conversation: Conversation) -> Conversation:
@@ -48,9 +57,8 @@ def results_apart(conversation: Conversation) -> Conversation:
 def _may_hold(message: Message) -> bool:
     if message.role != "assistant":
         return False
-    text = _words(message.content)
-    texts = (text, message.reasoning)
-    return any(sign in text for text in texts if text for sign in SIGNS)
+    text, reasoning = _words(message.content), message.reasoning
+    return bool((text and may_hold_others(text)) or (reasoning and may_hold_others(reasoning)))
 
 
 def _words(content: str | tuple[Part, ...]) -> str | None:

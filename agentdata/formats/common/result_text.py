@@ -18,6 +18,7 @@ from agentdata.formats.common.result_marks import (
     Exchange,
     Marks,
 )
+from agentdata.formats.common.signs import one_of
 
 RESULT_NOT_CLOSED = "result_not_closed"
 """Warning: where a result in a text of the model ends is not told; all that follows is taken as
@@ -38,6 +39,9 @@ for _exchange in EXCHANGES:
     for _marks in _exchange.results:
         _ANSWERING[_marks].append(_exchange)
 _RESULTS = {marks.open: marks for marks in _ANSWERING}
+RESULT_OPENINGS = tuple(_RESULTS)
+_holds_opening = one_of(_RESULTS)
+_holds_sign = one_of(SIGNS)
 _WORDS = {
     open_: marks for open_, marks in _RESULTS.items() if not open_.startswith(CODE_BLOCK.open)
 }
@@ -59,7 +63,7 @@ _PYTHON = frozenset({"", "py", "python", "python3", "tool_code", "tool_call"})
 
 def may_hold_results(text: str) -> bool:
     """Whether a text bears a sign of results: a cheap test that rules most texts out."""
-    return any(sign in text for sign in SIGNS) and any(open_ in text for open_ in _RESULTS)
+    return _holds_opening(text) and _holds_sign(text)
 
 
 def result_left(text: str) -> str | None:
