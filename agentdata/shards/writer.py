@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +24,8 @@ ROW_GROUP_BYTES = 64 << 20
 
 
 class ShardWriter:
-    """Writes the shards of one split under temporary names; `finish` gives them their own.
+    """Writes the shards of one split under temporary names; `finish` gives them their own. Use as a
+    context manager: what ends the writing early closes the file that is open.
 
     A shard is closed once it holds `shard_size` bytes of tensors (12 bytes a token, before
     compression) and media, so the cut depends on the rows alone.
@@ -46,6 +49,21 @@ class ShardWriter:
         self._media_bytes = 0
         self._rows = self._tokens = self._trained = 0
         self._weight_sum = 0.0
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._sink is not None:
+            # The end of a file is written to it, which must not hide why the writing ended.
+            with suppress(OSError):
+                self._sink.close()
+            self._sink = None
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Append rows."""
