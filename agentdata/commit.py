@@ -26,7 +26,7 @@ from agentdata.shards.manifest import (
 )
 from agentdata.shards.packs import packed
 from agentdata.shards.parts import read_part
-from agentdata.shards.schema import schema_of
+from agentdata.shards.schema import schema_of, unlabelled
 from agentdata.shards.unique_ids import DUPLICATE_ID, UniqueIds
 from agentdata.shards.writer import ShardWriter
 from agentdata.templates.prompt import Kind
@@ -180,7 +180,7 @@ def _written(recipe: Recipe, data: Path, arrived: _Arrived, *, media: bool) -> l
 
 def _batches(arrived: _Arrived, split: str, *, media: bool) -> Iterator[pa.RecordBatch]:
     """The rows of a split, in the order of the tasks."""
-    columns = schema_of(packed=False, media=media).names
+    columns = unlabelled(schema_of(packed=False, media=media)).names
     for index in arrived:
         if arrived.media and not media:
             raise _MediaFoundError

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from agentdata.shards.manifest import Shard
 from agentdata.shards.media import media_bytes
+from agentdata.shards.schema import LABELS, labels_of
 
 ROW_GROUP_TOKENS = 1 << 19
 # An id, a label and a weight.
@@ -66,9 +67,9 @@ class ShardWriter:
             self._sink = None
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
-        """Append rows."""
+        """Append rows, in the columns of the schema but for labels."""
         for batch in batches:
-            for piece in _pieces(batch, self._group_tokens):
+            for piece in _pieces(_labelled(batch, self._schema), self._group_tokens):
                 self._waiting.append(piece)
                 self._waiting_tokens += _sum(piece, "length")
                 self._waiting_bytes += media_bytes(piece)
@@ -138,6 +139,11 @@ class ShardWriter:
         self._done.append((self._path, shard))
         self._rows = self._tokens = self._trained = self._media_bytes = 0
         self._weight_sum = 0.0
+
+
+def _labelled(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    columns = [labels_of(rows) if name == LABELS else rows[name] for name in schema.names]
+    return pa.record_batch(columns, schema=schema)
 
 
 def _pieces(batch: pa.RecordBatch, most_tokens: int) -> Iterable[pa.RecordBatch]:
