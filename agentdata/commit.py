@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +13,8 @@ from agentdata import __version__
 from agentdata.files import replacing, sha256_of, sync_directory
 from agentdata.house import House
 from agentdata.intake import Task
-from agentdata.journal import Input, Parts, Plan
+from agentdata.journal import Done, Input, Parts, Plan
+from agentdata.recipe import Recipe
 from agentdata.shards.manifest import (
     MANIFEST_NAME,
     REJECTS_NAME,
@@ -25,7 +26,7 @@ from agentdata.shards.manifest import (
 )
 from agentdata.shards.packs import packed
 from agentdata.shards.parts import read_part
-from agentdata.shards.schema import schema_of
+from agentdata.shards.schema import schema_of, unlabelled
 from agentdata.shards.unique_ids import DUPLICATE_ID, UniqueIds
 from agentdata.shards.writer import ShardWriter
 from agentdata.templates.prompt import Kind
@@ -37,17 +38,21 @@ def commit(
     tasks: Sequence[Task],
     directory: Path,
     parts: Parts,
-    indices: Sequence[int],
+    results: Iterable[Done],
 ) -> Manifest:
-    """Make the finished directory of the parts of the tasks in `indices`, and return its manifest.
+    """Make the finished directory of the parts of tasks, whose `results` may still be coming, in
+    the order of the tasks, and return its manifest.
 
-    Nothing but the parts is needed, so it can be begun again after any end. Raises OSError.
+    Nothing but the parts is needed, so it can be begun again after any end. Shards that an error
+    leaves half written are gone. Raises OSError, and what `results` raises.
     """
-    (directory / "data").mkdir()
-    sources = _gathered(plan.inputs, tasks, parts, indices)
-    rejects = _rejects(directory / REJECTS_NAME, parts, indices, sources)
-    media = _media(house, sources)
-    shards = _shards(house, directory / "data", parts, indices, sources, media is not None)
+    data = directory / "data"
+    arrived = _Arrived(house, plan.inputs, tasks, parts, results)
+    try:
+        shards = _shards(house, data, arrived)
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        raise
     manifest = Manifest(
         version=__version__,
         recipe=plan.recipe,
@@ -55,14 +60,54 @@ def commit(
         container=house.recipe.container,
         packed=house.recipe.pack is not None,
         vocab_size=house.encoder.tokenizer.vocab_size,
-        media=media,
+        media=_media(house) if arrived.media else None,
         shards=shards,
-        sources=sources,
-        rejects=rejects,
+        sources=list(arrived.sources.values()),
+        rejects=_rejects(directory / REJECTS_NAME, arrived),
     )
     with replacing(directory / MANIFEST_NAME) as file:
         file.write(manifest.to_json())
     return manifest
+
+
+class _Arrived:
+    """The results of tasks so far: their numbers, the sums of their counts by source, added up in
+    one order, on which sums of floats depend, and whether any row has `media` other than as text.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        inputs: Sequence[Input],
+        tasks: Sequence[Task],
+        parts: Parts,
+        results: Iterable[Done],
+    ) -> None:
+        self.parts = parts
+        self.media = False
+        self._may_hold_media = house.desk.info is not None
+        self.sources: dict[str, SourceCounts] = {}
+        self._results = iter(results)
+        self._indices: list[int] = []
+        read = {item.path: item for item in inputs}
+        for task in tasks:
+            name = str(task.unit.path)
+            self.sources[name] = SourceCounts(
+                source=name,
+                bytes=read[name].bytes,
+                sha256=read[name].sha256,
+                formats={task.format: 1},
+            )
+
+    def __iter__(self) -> Iterator[int]:
+        """The numbers of all tasks, whose parts are there; waits for those that are under way."""
+        yield from self._indices
+        for done in self._results:
+            gather(self.sources, done.counts)
+            found = done.counts.tally.kinds[Kind.MEDIA.value] > 0
+            self.media |= found and self._may_hold_media
+            self._indices.append(done.index)
+            yield done.index
 
 
 def gather(sources: dict[str, SourceCounts], part: SourceCounts) -> None:
@@ -78,11 +123,10 @@ def gather(sources: dict[str, SourceCounts], part: SourceCounts) -> None:
     total.tally.add(part.tally)
 
 
-def _media(house: House, sources: Sequence[SourceCounts]) -> MediaTokens | None:
-    """How media stand in the rows, None where no row has any."""
+def _media(house: House) -> MediaTokens:
+    """How media stand in the rows."""
     info = house.desk.info
-    if info is None or not any(counts.tally.kinds[Kind.MEDIA.value] for counts in sources):
-        return None
+    assert info is not None
     return MediaTokens(
         family=info.family.name,
         token_ids=dict(info.ids),
@@ -90,60 +134,62 @@ def _media(house: House, sources: Sequence[SourceCounts]) -> MediaTokens | None:
     )
 
 
-def _gathered(
-    inputs: Sequence[Input], tasks: Sequence[Task], parts: Parts, indices: Sequence[int]
-) -> list[SourceCounts]:
-    """The counts of all tasks by source, added up in one order: sums of floats depend on it."""
-    sources = {
-        str(task.unit.path): SourceCounts(source=str(task.unit.path), formats={task.format: 1})
-        for task in tasks
-    }
-    for index in indices:
-        done = parts.done(index)
-        if done is None:
-            raise OSError(f"what task {index} wrote was changed by another process")
-        gather(sources, done.counts)
-    read = {item.path: item for item in inputs}
-    for name, counts in sources.items():
-        counts.bytes, counts.sha256 = read[name].bytes, read[name].sha256
-    return list(sources.values())
-
-
-def _rejects(
-    path: Path, parts: Parts, indices: Sequence[int], sources: Sequence[SourceCounts]
-) -> RejectsFile:
+def _rejects(path: Path, arrived: _Arrived) -> RejectsFile:
     with replacing(path) as file:
-        for index in indices:
-            with parts.rejects(index).open("rb") as part:
+        for index in arrived:
+            with arrived.parts.rejects(index).open("rb") as part:
                 shutil.copyfileobj(part, file)
-    rows = sum(counts.rejected for counts in sources)
+    rows = sum(counts.rejected for counts in arrived.sources.values())
     return RejectsFile(rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
-def _shards(
-    house: House,
-    data: Path,
-    parts: Parts,
-    indices: Sequence[int],
-    sources: Sequence[SourceCounts],
-    media: bool,
-) -> list[Shard]:
-    recipe = house.recipe
+def _shards(house: House, data: Path, arrived: _Arrived) -> list[Shard]:
+    """The shards of all splits."""
+    while True:
+        media = arrived.media
+        data.mkdir()
+        try:
+            return _written(house.recipe, data, arrived, media=media)
+        except _MediaFoundError:
+            # Shards have the columns of media if any row has some, and one has come now.
+            shutil.rmtree(data)
+
+
+class _MediaFoundError(Exception):
+    """There are media in rows, and shards without their columns were begun."""
+
+
+def _written(recipe: Recipe, data: Path, arrived: _Arrived, *, media: bool) -> list[Shard]:
+    """The shards of all splits, with the columns of media or without. Those of the first split
+    are written while results come. Raises `_MediaFoundError` where the columns would be missing."""
     merged: Counter[str] = Counter()
     unique = UniqueIds()
     shards: list[Shard] = []
+    schema = schema_of(packed=recipe.pack is not None, media=media)
     for split in ("train", *recipe.split):
-        schema = schema_of(packed=recipe.pack is not None, media=media)
-        columns = schema_of(packed=False, media=media).names
-        writer = ShardWriter(data, split, schema, recipe.container, recipe.shard_size)
         batches: Iterable[pa.RecordBatch] = unique.pass_through(
-            batch.select(columns)
-            for index in indices
-            for batch in read_part(parts.part(index, split))
+            _batches(arrived, split, media=media)
         )
-        writer.write(packed(batches, recipe.pack, merged) if recipe.pack else batches)
-        shards += writer.finish()
+        with ShardWriter(data, split, schema, recipe.container, recipe.shard_size) as writer:
+            writer.write(packed(batches, recipe.pack, merged) if recipe.pack else batches)
+            shards += writer.finish()
     sync_directory(data)
+    _count(arrived.sources.values(), merged, unique.renamed)
+    return shards
+
+
+def _batches(arrived: _Arrived, split: str, *, media: bool) -> Iterator[pa.RecordBatch]:
+    """The rows of a split, in the order of the tasks."""
+    columns = unlabelled(schema_of(packed=False, media=media)).names
+    for index in arrived:
+        if arrived.media and not media:
+            raise _MediaFoundError
+        for batch in read_part(arrived.parts.part(index, split)):
+            yield batch.select(columns)
+
+
+def _count(sources: Iterable[SourceCounts], merged: Counter[str], renamed: Counter[str]) -> None:
+    """Count what became of rows on their way to shards."""
     for counts in sources:
         # Pieces that `split` cut off and packing joined again leave no trace in the counts, nor do
         # rows that were made and packed behind others.
@@ -155,6 +201,5 @@ def _shards(
         joined -= packed_away
         counts.merged += joined
         counts.written -= joined
-        if unique.renamed[counts.source]:
-            counts.warnings[DUPLICATE_ID] = unique.renamed[counts.source]
-    return shards
+        if renamed[counts.source]:
+            counts.warnings[DUPLICATE_ID] = renamed[counts.source]

@@ -136,11 +136,17 @@ class Parts:
             file.write(done.model_dump_json().encode())
         return done
 
+    def noted(self, index: int) -> Done | None:
+        """What a task noted that it left behind; None where it is not done."""
+        try:
+            return Done.model_validate_json(self._done_path(index).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
     def done(self, index: int) -> Done | None:
         """What a task left behind; None unless all of it is there as it was written."""
-        try:
-            done = Done.model_validate_json(self._done_path(index).read_bytes())
-        except (FileNotFoundError, ValidationError):
+        done = self.noted(index)
+        if done is None:
             return None
         for name, identity in done.files.items():
             path = self.directory / name

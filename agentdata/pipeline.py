@@ -1,11 +1,13 @@
-"""From a recipe to a compiled directory: plan the work, run what is not done yet, commit."""
+"""From a recipe to a compiled directory: plan the work, run what is not done yet, commit it all."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
 from pathlib import Path
 
@@ -61,9 +63,8 @@ def compile_recipe(
         with locked(directory):
             plan = _plan(house, tasks)
             parts = open_parts(directory, plan, overwrite=overwrite, resume=resume)
-            indices = _run_to_the_end(house, tasks, parts, progress)
-            _check_unchanged(stamps)
-            manifest = commit(house, plan, tasks, directory, parts, indices)
+            run = _Run(house, tasks, parts, stamps, progress)
+            manifest = _committed(run, plan, directory)
             close_parts(parts)
     except OSError as error:
         raise AgentDataError(
@@ -118,49 +119,84 @@ def _plan(house: House, tasks: Sequence[Task]) -> Plan:
     )
 
 
-def _run_to_the_end(
-    house: House, tasks: Sequence[Task], parts: Parts, progress: Progress | None
-) -> list[int]:
-    """Do all tasks. Where a row's tokens turn out to be others than the tokenizer's, all begin
-    anew with the tokenizer alone: the result must not depend on who found it out, and when."""
-    recipe = house.recipe
-    if parts.asks_tokenizer:
-        house.encoder.distrust()
-    _expect_all(house, tasks)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The tasks of a compile, and the state of its inputs before they were read."""
+
+    house: House
+    tasks: Sequence[Task]
+    parts: Parts
+    stamps: dict[Path, tuple[int, int]]
+    progress: Progress | None
+
+
+def _committed(run: _Run, plan: Plan, directory: Path) -> Manifest:
+    """Do all tasks and commit them. Where a row's tokens turn out to be others than the
+    tokenizer's, all begin anew with the tokenizer alone: the result must not depend on who found
+    it out, and when."""
+    if run.parts.asks_tokenizer:
+        run.house.encoder.distrust()
+    _expect_all(run.house, run.tasks)
     try:
-        return _run(house, tasks, parts, _Meter(recipe, tasks, progress))
+        return _committed_once(run, plan, directory)
     except TokensDifferError:
-        parts.begin_anew()
-        house.encoder.distrust()
-        return _run(house, tasks, parts, _Meter(recipe, tasks, progress))
+        run.parts.begin_anew()
+        run.house.encoder.distrust()
+        return _committed_once(run, plan, directory)
 
 
-def _run(house: House, tasks: Sequence[Task], parts: Parts, meter: _Meter) -> list[int]:
-    """Do the tasks that are not done yet; the numbers of all that are done then."""
-    before: dict[int, Done] = {}
+def _committed_once(run: _Run, plan: Plan, directory: Path) -> Manifest:
+    with closing(_results(run)) as results:
+        return commit(run.house, plan, run.tasks, directory, run.parts, results)
+
+
+def _results(run: _Run) -> Generator[Done]:
+    """The results of all tasks in their order, as they come: those that an earlier run left and
+    those of the tasks that are done now. Raises AgentDataError `no_rows` or `input_changed` behind
+    the last one, and whatever ends a task."""
+    recipe, tasks, parts = run.house.recipe, run.tasks, run.parts
+    meter = _Meter(recipe, tasks, run.progress)
+    before: list[int] = []
     for task in tasks:
         if done := parts.done(task.index):
-            before[task.index] = done
+            before.append(task.index)
             meter.done(task.index, done.counts, earlier=True)
-    recipe = house.recipe
+    read = 0
+    # Both are begun before the first is taken: workers need not wait for what was done earlier.
+    now = _new_results(run, set(before), meter)
+    for result in merge(_noted(parts, before), now, key=lambda done: done.index):
+        read += result.counts.read
+        yield result
+    if not read:
+        raise AgentDataError("no_rows", f"no rows in {', '.join(recipe.sources)}")
+    _check_unchanged(run.stamps)
+
+
+def _noted(parts: Parts, indices: Iterable[int]) -> Iterator[Done]:
+    """What was noted of tasks that are known to be done."""
+    for index in indices:
+        done = parts.noted(index)
+        if done is None:
+            raise OSError(f"what task {index} wrote was changed by another process")
+        yield done
+
+
+def _new_results(run: _Run, before: Set[int], meter: _Meter) -> Iterator[Done]:
+    """The results of the tasks that no run before this one has done, in their order."""
+    house, parts, recipe = run.house, run.parts, run.house.recipe
     results: Iterable[Done]
     if recipe.limit is None:
-        left = [task for task in tasks if task.index not in before]
+        left = [task for task in run.tasks if task.index not in before]
         results = local.run(house, left, parts, _workers(recipe, left))
     else:
         results = (
             run_task(house, task, parts, most)
-            for task, most in _limited(recipe, tasks)
+            for task, most in _limited(recipe, run.tasks)
             if task.index not in before
         )
-    indices, read = list(before), sum(done.counts.read for done in before.values())
     for result in results:
-        indices.append(result.index)
-        read += result.counts.read
         meter.done(result.index, result.counts)
-    if not read:
-        raise AgentDataError("no_rows", f"no rows in {', '.join(recipe.sources)}")
-    return sorted(indices)
+        yield result
 
 
 _WORKER_BYTES = 8 << 20

@@ -30,6 +30,7 @@ class _Row:
     id: str
     input_ids: npt.NDArray[np.int32]
     loss_weights: npt.NDArray[np.float32]
+    trained: int
     media: None = None
 
 
@@ -74,7 +75,8 @@ def _write(directory: Path, container: Container, rows: int) -> Path:
         for number, length in enumerate(lengths[first : first + 500], first):
             start = int(random.integers(len(text) - length))
             weights = (np.arange(length) % 100 >= 60).astype(np.float32)
-            batch.append(_Row(f"row-{number}", text[start : start + length], weights))
+            trained = int(weights.sum())
+            batch.append(_Row(f"row-{number}", text[start : start + length], weights, trained))
         writer.write([record_batch([*batch], ["generated.jsonl"] * len(batch))])
     manifest = Manifest(
         version="0",

@@ -151,7 +151,7 @@ def _tasks_done(count: int) -> Callable[[Path], bool]:
     return lambda out: len(list((out / ".parts").glob("*.done.json"))) >= count
 
 
-def _committing(out: Path) -> bool:
+def _shards_begun(out: Path) -> bool:
     return (out / "data").exists()
 
 
@@ -168,9 +168,9 @@ PHASES: dict[str, Callable[[Path], bool]] = {
     "begun": _begun,
     "planned": _planned,
     "first task": _tasks_done(1),
+    "shards begun": _shards_begun,
     "half of the tasks": _tasks_done(FILES // 2),
     "last task": _tasks_done(FILES),
-    "commit": _committing,
     "shards named": _shards_named,
     "finished": _finished,
 }

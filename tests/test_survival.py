@@ -19,7 +19,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Site]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("phase", ["half of the tasks", "commit"])
+@pytest.mark.parametrize("phase", ["half of the tasks", "last task"])
 def test_ended_in_a_phase_and_taken_up_again(
     sites: dict[int, Site], workers: int, phase: str
 ) -> None:

@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from agentdata.packing import pack
 from agentdata.shards.media import has_media, media_bytes
-from agentdata.shards.schema import PACKED_COLUMNS, column, schema_of, text_column
+from agentdata.shards.schema import (
+    MEDIA_COLUMNS,
+    column,
+    numbers,
+    schema_of,
+    text_column,
+    unlabelled,
+)
 
 WINDOW_TOKENS = 1 << 24
 WINDOW_BYTES = 1 << 28
@@ -41,18 +48,17 @@ def packed(
 def _pack_window(
     window: list[pa.RecordBatch], capacity: int, merged: Counter[str]
 ) -> pa.RecordBatch:
-    table = pa.Table.from_batches(window).combine_chunks()
-    lengths = table["length"].to_numpy()
-    packs = pack(lengths.tolist(), capacity)
-    order = np.concatenate([np.array(rows, np.int64) for rows in packs])
-    sorted_rows = table.take(column(order)).combine_chunks().to_batches()[0]
-    counts = np.array([len(rows) for rows in packs], np.int64)
+    rows = pa.Table.from_batches(window).combine_chunks().to_batches()[0]
+    packs = pack(rows["length"].to_pylist(), capacity)
+    order = np.concatenate([np.array(one, np.int64) for one in packs])
+    sorted_rows = rows.take(column(order))
+    counts = np.array([len(one) for one in packs], np.int64)
     row_ends = np.cumsum(counts)
     row_starts = row_ends - counts
     sources = sorted_rows["source"].to_pylist()
     for start, end in zip(row_starts.tolist(), row_ends.tolist(), strict=True):
         merged.update(sources[start + 1 : end])
-    ordered = sorted_rows["length"].to_numpy()
+    ordered = numbers(sorted_rows["length"])
     token_ends = np.concatenate([[0], np.cumsum(ordered, dtype=np.int64)])
     offsets = column(token_ends[np.concatenate([[0], row_ends])].astype(np.int32))
     members = column(np.concatenate([[0], row_ends]).astype(np.int32))
@@ -68,24 +74,25 @@ def _pack_window(
         ),
         **{
             name: pa.ListArray.from_arrays(offsets, sorted_rows[name].flatten())
-            for name in ("input_ids", "labels", "loss_weights")
+            for name in ("input_ids", "loss_weights")
         },
         "length": column(np.add.reduceat(ordered, row_starts).astype(np.int32)),
         "trained_tokens": column(
-            np.add.reduceat(sorted_rows["trained_tokens"].to_numpy(), row_starts).astype(np.int32)
+            np.add.reduceat(numbers(sorted_rows["trained_tokens"]), row_starts).astype(np.int32)
         ),
         "weight_sum": column(
-            np.add.reduceat(sorted_rows["weight_sum"].to_numpy(), row_starts).astype(np.float32)
+            np.add.reduceat(numbers(sorted_rows["weight_sum"]), row_starts).astype(np.float32)
         ),
         "ids": pa.ListArray.from_arrays(members, ids),
         "seq_lengths": pa.ListArray.from_arrays(members, column(ordered.astype(np.int32))),
         "position_ids": pa.ListArray.from_arrays(offsets, column(positions.astype(np.int32))),
     }
-    schema = schema_of(packed=True, media=has_media(sorted_rows.schema))
-    for name in schema.names[len(PACKED_COLUMNS) :]:
+    media = has_media(sorted_rows.schema)
+    schema = unlabelled(schema_of(packed=True, media=media))
+    for name in MEDIA_COLUMNS.names if media else ():
         # Lists of the rows of a pack, one behind the other.
         items = sorted_rows[name]
-        places = np.concatenate([[0], np.cumsum(items.value_lengths().to_numpy())])
+        places = np.concatenate([[0], np.cumsum(numbers(items.value_lengths()))])
         joints = column(places[np.concatenate([[0], row_ends])].astype(np.int32))
         columns[name] = pa.ListArray.from_arrays(joints, items.flatten())
     return pa.record_batch([columns[name] for name in schema.names], schema=schema)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from agentdata.shards.media import RowMedia, media_arrays
-from agentdata.shards.schema import IGNORE_INDEX, column, schema_of, text_column
+from agentdata.shards.schema import column, schema_of, text_column, unlabelled
 
 _FLUSH_TOKENS = 1 << 20
 _FLUSH_BYTES = 64 << 20
@@ -28,6 +28,8 @@ class Row(Protocol):
     def input_ids(self) -> npt.NDArray[np.int32]: ...
     @property
     def loss_weights(self) -> npt.NDArray[np.float32]: ...
+    @property
+    def trained(self) -> int: ...
     @property
     def media(self) -> RowMedia | None: ...
 
@@ -73,34 +75,32 @@ class PartWriter:
             return
         if self._sink is None:
             options = pa.ipc.IpcWriteOptions(compression="lz4")
-            schema = schema_of(packed=False, media=self._media)
+            schema = unlabelled(schema_of(packed=False, media=self._media))
             self._sink = pa.ipc.new_file(self._path, schema, options=options)
         self._sink.write_batch(record_batch(self._rows, self._sources, media=self._media))
         self._rows, self._sources, self._tokens, self._bytes = [], [], 0, 0
 
 
 def record_batch(rows: list[Row], sources: list[str], *, media: bool = False) -> pa.RecordBatch:
-    """The rows in the columns of a shard."""
+    """The rows in the columns of a shard but for labels."""
     lengths = np.array([len(row.input_ids) for row in rows], np.int32)
-    offsets = column(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    ends = np.cumsum([0, *lengths], dtype=np.int32)
+    offsets = column(ends)
     ids = np.concatenate([row.input_ids for row in rows])
     weights = np.concatenate([row.loss_weights for row in rows])
-    trained = weights > 0
-    labels = np.where(trained, ids, np.int32(IGNORE_INDEX)).astype(np.int32)
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
+    trained = np.array([row.trained for row in rows], np.int32)
     return pa.record_batch(
         [
             text_column([row.id for row in rows]),
             text_column(sources),
             pa.ListArray.from_arrays(offsets, column(ids)),
-            pa.ListArray.from_arrays(offsets, column(labels)),
             pa.ListArray.from_arrays(offsets, column(weights)),
             column(lengths),
-            column(np.add.reduceat(trained.astype(np.int32), starts).astype(np.int32)),
-            column(np.add.reduceat(weights.astype(np.float64), starts).astype(np.float32)),
+            column(trained),
+            column(np.add.reduceat(weights.astype(np.float64), ends[:-1]).astype(np.float32)),
             *(media_arrays([row.media for row in rows]) if media else ()),
         ],
-        schema=schema_of(packed=False, media=media),
+        schema=unlabelled(schema_of(packed=False, media=media)),
     )
 
 

@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+IGNORE_INDEX = -100
+LABELS = "labels"
 COLUMNS = pa.schema(
     [
         ("id", pa.string()),
         ("source", pa.string()),
         ("input_ids", pa.list_(pa.int32())),
         # -100 where the weight is 0; not shifted: the trainer shifts.
-        ("labels", pa.list_(pa.int32())),
+        (LABELS, pa.list_(pa.int32())),
         ("loss_weights", pa.list_(pa.float32())),
         ("length", pa.int32()),
         ("trained_tokens", pa.int32()),
@@ -47,7 +49,6 @@ MEDIA_COLUMNS = pa.schema(
     ]
 )
 """Columns of shards that hold media: items in the order of the tokens that stand for them."""
-IGNORE_INDEX = -100
 
 
 def schema_of(*, packed: bool, media: bool) -> pa.Schema:
@@ -56,12 +57,31 @@ def schema_of(*, packed: bool, media: bool) -> pa.Schema:
     return pa.schema([*fields, *MEDIA_COLUMNS]) if media else fields
 
 
+def unlabelled(schema: pa.Schema) -> pa.Schema:
+    """The columns of rows on their way to a shard: labels follow from ids and weights."""
+    return schema.remove(schema.get_field_index(LABELS))
+
+
+def labels_of(rows: pa.RecordBatch) -> pa.ListArray:
+    """The labels of rows that have ids and weights."""
+    lists = rows["input_ids"]
+    ids, weights = numbers(lists.flatten()), numbers(rows["loss_weights"].flatten())
+    ends = numbers(lists.offsets)
+    labels = np.where(weights > 0, ids, np.int32(IGNORE_INDEX))
+    return pa.ListArray.from_arrays(column(ends - ends[0]), column(labels))
+
+
 def column(values: npt.NDArray[Any]) -> pa.Array:
     """Numbers as a column without nulls; `pa.array` would import pandas, which takes long."""
     values = np.ascontiguousarray(values)
     return pa.Array.from_buffers(
         pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)]
     )
+
+
+def numbers(values: pa.Array) -> npt.NDArray[Any]:
+    """A column of numbers without nulls, as it is in memory; `to_numpy` would import pandas."""
+    return np.from_dlpack(values)
 
 
 def text_column(texts: Sequence[str]) -> pa.Array:

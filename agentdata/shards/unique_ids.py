@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,23 +25,40 @@ class Seen:
         self._old: npt.NDArray[np.uint64] = np.empty(0, np.uint64)
         self._recent: set[int] = set()
 
-    def add(self, text: str) -> bool:
-        """Whether the id is new; from now on it is not."""
-        key = int.from_bytes(
-            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
-        )
-        if key in self._recent or self._is_old(key):
-            return False
-        self._recent.add(key)
+    def add_all(self, texts: Sequence[str]) -> Iterator[bool]:
+        """Whether each id is new as its turn comes; from then on it is not."""
         if len(self._recent) >= _RECENT:
             recent = np.fromiter(self._recent, np.uint64, len(self._recent))
             self._old = np.sort(np.concatenate([self._old, recent]))
             self._recent.clear()
-        return True
+        keys = _keys(texts)
+        for key, old in zip(keys.tolist(), self._are_old(keys).tolist(), strict=True):
+            yield not old and self._is_new(key)
 
-    def _is_old(self, key: int) -> bool:
-        place = int(np.searchsorted(self._old, np.uint64(key)))
-        return place < len(self._old) and int(self._old[place]) == key
+    def add(self, text: str) -> bool:
+        """Whether an id is new between those of `add_all`; from now on it is not."""
+        keys = _keys([text])
+        return not self._are_old(keys)[0] and self._is_new(int(keys[0]))
+
+    def _is_new(self, key: int) -> bool:
+        before = len(self._recent)
+        self._recent.add(key)
+        return len(self._recent) > before
+
+    def _are_old(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        if not len(self._old):
+            return np.zeros(len(keys), np.bool_)
+        places = np.searchsorted(self._old, keys).clip(max=len(self._old) - 1)
+        old: npt.NDArray[np.bool_] = self._old[places] == keys
+        return old
+
+
+def _keys(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
+    digests = [
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        for text in texts
+    ]
+    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
 
 
 class UniqueIds:
@@ -58,9 +75,9 @@ class UniqueIds:
         for batch in batches:
             ids = batch["id"].to_pylist()
             changed = False
-            for number, name in enumerate(ids):
-                if not self._seen.add(name):
-                    ids[number] = self._another(name)
+            for number, new in enumerate(self._seen.add_all(ids)):
+                if not new:
+                    ids[number] = self._another(ids[number])
                     self.renamed[batch["source"][number].as_py()] += 1
                     changed = True
             if changed:

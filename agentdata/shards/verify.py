@@ -210,9 +210,10 @@ def _group_faults(group: pa.Table, manifest: Manifest, seen: Seen) -> Iterator[t
     if manifest.media is not None:
         info = manifest.media
         yield from media_faults(group, ids, weights, ends, info.token_ids, info.patches_per_token)
-    names = group["ids"].combine_chunks().flatten() if manifest.packed else group["id"]
-    for name in names.to_pylist():
-        if not seen.add(name):
+    column = group["ids"].combine_chunks().flatten() if manifest.packed else group["id"]
+    names = column.to_pylist()
+    for name, new in zip(names, seen.add_all(names), strict=True):
+        if not new:
             yield "duplicate_id", f"the id {name} occurs again"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +15,7 @@ import pyarrow.parquet as pq
 
 from agentdata.shards.manifest import Shard
 from agentdata.shards.media import media_bytes
+from agentdata.shards.schema import LABELS, labels_of
 
 ROW_GROUP_TOKENS = 1 << 19
 # An id, a label and a weight.
@@ -22,7 +25,8 @@ ROW_GROUP_BYTES = 64 << 20
 
 
 class ShardWriter:
-    """Writes the shards of one split under temporary names; `finish` gives them their own.
+    """Writes the shards of one split under temporary names; `finish` gives them their own. Use as a
+    context manager: what ends the writing early closes the file that is open.
 
     A shard is closed once it holds `shard_size` bytes of tensors (12 bytes a token, before
     compression) and media, so the cut depends on the rows alone.
@@ -47,10 +51,25 @@ class ShardWriter:
         self._rows = self._tokens = self._trained = 0
         self._weight_sum = 0.0
 
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._sink is not None:
+            # The end of a file is written to it, which must not hide why the writing ended.
+            with suppress(OSError):
+                self._sink.close()
+            self._sink = None
+
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
-        """Append rows."""
+        """Append rows, in the columns of the schema but for labels."""
         for batch in batches:
-            for piece in _pieces(batch, self._group_tokens):
+            for piece in _pieces(_labelled(batch, self._schema), self._group_tokens):
                 self._waiting.append(piece)
                 self._waiting_tokens += _sum(piece, "length")
                 self._waiting_bytes += media_bytes(piece)
@@ -120,6 +139,11 @@ class ShardWriter:
         self._done.append((self._path, shard))
         self._rows = self._tokens = self._trained = self._media_bytes = 0
         self._weight_sum = 0.0
+
+
+def _labelled(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    columns = [labels_of(rows) if name == LABELS else rows[name] for name in schema.names]
+    return pa.record_batch(columns, schema=schema)
 
 
 def _pieces(batch: pa.RecordBatch, most_tokens: int) -> Iterable[pa.RecordBatch]:

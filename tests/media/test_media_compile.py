@@ -407,3 +407,23 @@ def test_a_chat_template_puts_images_where_it_has_them(
     assert first == TURNS.format(ask, "Seen.")
     assert run_of(6) in second
     assert verify(tmp_path / "out").is_whole
+
+
+@pytest.mark.parametrize("options", [{}, {"pack": 4096, "overflow": "split"}])
+def test_the_first_media_may_come_after_shards_were_begun(
+    tmp_path: Path, data: Path, qwen: Path, options: dict[str, Any]
+) -> None:
+    text = [row("What? " * 99) | {"id": str(number % 20)} for number in range(30)]
+    write_rows(data / "1.jsonl", text)
+    write_rows(data / "2.jsonl", [*text, row("<image>What?", images=["a.png"])])
+    out = tmp_path / "out"
+    manifest = compiled(out, data, qwen, shard_size=20_000, split={"val": 0.3}, **options)
+    assert verify(out).is_whole and manifest.media is not None
+    assert manifest.total().rows == 61
+    assert (
+        manifest.sources[0].warnings["duplicate_id"] + manifest.sources[1].warnings["duplicate_id"]
+        == 40
+    )
+    assert {shard.split for shard in manifest.shards} == {"train", "val"}
+    for shard in manifest.shards:
+        assert "images" in pq.read_schema(out / shard.path).names
