@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from agentdata.templates.jinja.origin import GIVEN_FIELDS, MESSAGE_FIELDS, Field, Origin
+from agentdata.templates.jinja.origin import (
+    GIVEN_FIELDS,
+    MESSAGE_FIELDS,
+    TEMPLATE_FIELDS,
+    Field,
+    Origin,
+)
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.prompt import Kind
 
@@ -52,11 +58,10 @@ def spans(text: Text, roles: Sequence[str]) -> list[Span]:
     """The spans of a text, in order. `roles` are those of the messages."""
     out: list[Span] = []
     start = 0
-    for run in text.runs:
-        turn = run.turn if run.turn is not None else run.hint
-        part = _part(run.origin, turn, roles)
-        end = start + run.length
-        out.append(Span(start, end, run.origin, part, turn, run.generated))
+    for length, (origin, written, hint, generated) in text.runs:
+        turn = written if written is not None else hint
+        end = start + length
+        out.append(Span(start, end, origin, _part(origin, turn, roles), turn, generated))
         start = end
     return out
 
@@ -67,6 +72,8 @@ def own_kind(span: Span) -> Kind:
 
 
 def _part(origin: Origin, turn: int | None, roles: Sequence[str]) -> Part:
+    if origin.field in TEMPLATE_FIELDS:
+        return Part.FRAME
     if origin.field in GIVEN_FIELDS:
         return Part.GIVEN
     if origin.field not in MESSAGE_FIELDS or origin.message is None:

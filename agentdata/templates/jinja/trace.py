@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from agentdata.templates.jinja.limits import MAX_STEPS, check_length, too_much
-from agentdata.templates.jinja.origin import Run
+from agentdata.templates.jinja.origin import Mark
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.jinja.values import as_text, message_of
 
@@ -67,10 +67,10 @@ class Trace:
                 self.turn = message
         if isinstance(value, Text) and self.turn is not None:
             runs = [
-                Run(run.length, run.origin, None, self.turn, run.generated)
-                if run.turn is None and run.hint is None
-                else run
-                for run in value.runs
+                (length, Mark(mark.origin, None, self.turn, mark.generated))
+                if mark.turn is None and mark.hint is None
+                else (length, mark)
+                for length, mark in value.runs
             ]
             return type(value)(str.__str__(value), tuple(runs))
         return value
@@ -84,12 +84,12 @@ class Trace:
         if turn is None:
             return text
         runs = [
-            run if run.turn is not None else Run(run.length, run.origin, turn, None, run.generated)
-            for run in text.runs
+            (length, mark if mark.turn is not None else Mark(mark.origin, turn, None, mark[3]))
+            for length, mark in text.runs
         ]
         return Text(str.__str__(text), tuple(runs))
 
 
 def generated(text: Text) -> Text:
     """Text that stands within `{% generation %}`."""
-    return Text(str.__str__(text), tuple(run._replace(generated=True) for run in text.runs))
+    return Text(str.__str__(text), tuple([(length, mark._replace(generated=True)) for length, mark in text.runs]))

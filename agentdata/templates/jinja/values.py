@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentdata.templates.jinja.limits import check_width
-from agentdata.templates.jinja.origin import Field, Origin, Run
+from agentdata.templates.jinja.origin import Field, Mark, Origin
 from agentdata.templates.jinja.text import Text, computed, derived, from_origin, joined
 
 
@@ -28,10 +28,10 @@ class List(list[Any]):
 
 def traced(value: Any, origin: Origin) -> Any:
     """The value with its source noted in all strings, mappings and lists."""
-    if isinstance(value, Text | Dict | List):
-        return value
     if isinstance(value, str):
-        return from_origin(value, origin)
+        return value if isinstance(value, Text) else from_origin(value, origin)
+    if isinstance(value, Dict | List):
+        return value
     if isinstance(value, Mapping):
         mapping = Dict({traced(k, origin): traced(v, origin) for k, v in value.items()})
         mapping._origin = origin
@@ -45,9 +45,10 @@ def traced(value: Any, origin: Origin) -> Any:
 
 def untraced(value: Any) -> Any:
     """The same value in plain Python types."""
-    if isinstance(value, Text):
-        return str.__str__(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return str.__str__(value) if isinstance(value, Text) else value
+    # Most mappings are dicts, and to ask whether something is any mapping is slow.
+    if isinstance(value, dict) or isinstance(value, Mapping):
         return {untraced(key): untraced(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [untraced(item) for item in value]
@@ -62,8 +63,8 @@ def message_of(value: Any) -> int | None:
         return None
     for key in ("role", "content", "tool_calls"):
         for mark in sorted(_marks(value.get(key)), key=str):
-            if mark[0].message is not None:
-                return mark[0].message
+            if mark.origin.message is not None:
+                return mark.origin.message
     return None
 
 
@@ -104,7 +105,7 @@ def _written(value: Any, native: str, pieces: Any) -> Text:
     """`native`, the text of `value`, with its sources."""
     marks = _marks(value)
     if len(marks) == 1:
-        return Text(native, (Run(len(native), *marks.pop()),)) if native else Text("", ())
+        return Text(native, ((len(native), marks.pop()),)) if native else Text("", ())
     if not marks:
         return computed(native)
     parts = pieces(value)
@@ -112,18 +113,15 @@ def _written(value: Any, native: str, pieces: Any) -> Text:
         whole = joined([p if isinstance(p, Text) else computed(p) for p in parts])
         if str.__eq__(whole, native):
             return whole
-    return derived(native, [Text("?", (Run(1, *mark),)) for mark in marks])
-
-
-Mark = tuple[Origin, int | None, int | None, bool]
+    return derived(native, [Text("?", ((1, mark),)) for mark in marks])
 
 
 def _marks(value: Any) -> set[Mark]:
     """The sources of all strings within a value."""
     if isinstance(value, Text):
-        return {run[1:] for run in value.runs}
+        return {mark for _, mark in value.runs}
     if isinstance(value, Dict | List) and value._origin.field is not Field.MESSAGE:
-        return {(value._origin, None, None, False)}
+        return {Mark(value._origin)}
     found: set[Mark] = set()
     if isinstance(value, Mapping):
         for key, item in value.items():
