@@ -11,6 +11,7 @@ import jinja2
 from jinja2 import nodes
 
 from agentdata.errors import RowError, UsageError
+from agentdata.templates.jinja.course import Course
 from agentdata.templates.jinja.environment import TracingEnvironment
 from agentdata.templates.jinja.instrument import compile_template
 from agentdata.templates.jinja.lean import LeanTemplate
@@ -113,10 +114,11 @@ class Engine:
         with _refusing():
             return self._plain.render({k: untraced(v) for k, v in variables.items()})
 
-    def render_lean(self, variables: dict[str, Any]) -> str:
-        """The same within bounds, of variables in plain Python types."""
+    def render_lean(self, variables: dict[str, Any], course: Course | None = None) -> str:
+        """The same within bounds, of variables in plain Python types, or of messages that `course`
+        follows."""
         with _refusing():
-            return self._lean.render(variables)
+            return self._lean.render(variables, course)
 
 
 @contextmanager
