@@ -122,6 +122,8 @@ class TracingEnvironment(QuickSandbox):
         }
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "+" and type(left) is Text:  # by far the most
+            return left + right
         match operator:
             case "*":
                 for times, value in ((left, right), (right, left)):

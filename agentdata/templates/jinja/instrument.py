@@ -31,7 +31,8 @@ def compile_template(environment: TracingEnvironment, source: str) -> jinja2.Tem
     tree = environment.parse(source)
     tree = _Instrument(environment).visit(tree)
     code = environment.compile(tree)
-    return jinja2.Template.from_code(environment, code, environment.make_globals(None))
+    # In one dict, as each render copies them.
+    return jinja2.Template.from_code(environment, code, dict(environment.globals))
 
 
 def install(environment: TracingEnvironment) -> None:

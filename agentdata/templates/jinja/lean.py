@@ -39,7 +39,7 @@ class LeanTemplate:
         _mark_loops(tree)
         self._environment = environment
         self._template = jinja2.Template.from_code(
-            environment, environment.compile(tree), environment.make_globals(None)
+            environment, environment.compile(tree), dict(environment.globals)
         )
         self._template.root_render_func.__globals__["LoopContext"] = loop_context
 
@@ -86,7 +86,8 @@ class _LeanEnvironment(QuickSandbox):
         if operator == "+":
             value = left + right
             if isinstance(value, str):
-                check_length(len(value))
+                if len(value) > MAX_CHARS:
+                    check_length(len(value))
             elif isinstance(value, list):
                 check_items(len(value))
             return value

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -18,6 +16,7 @@ from agentdata.templates.jinja.environment import (
     Unfolded,
     raise_exception,
 )
+from agentdata.templates.jinja.values import json_encoder
 
 
 class PlainEnvironment(ImmutableSandboxedEnvironment):
@@ -55,16 +54,3 @@ def _tojson(
     sort_keys: bool = False,
 ) -> str:
     return json_encoder(ensure_ascii, indent, separators, sort_keys).encode(value)
-
-
-@lru_cache(64)
-def json_encoder(
-    ensure_ascii: bool,
-    indent: int | str | None,
-    separators: tuple[str, str] | None,
-    sort_keys: bool,
-) -> json.JSONEncoder:
-    """What `json.dumps` makes anew for each value."""
-    return json.JSONEncoder(
-        ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
-    )

@@ -208,8 +208,12 @@ empty = Text("", ())
 
 def from_origin(value: str, origin: Origin) -> Text:
     """A text of one source."""
-    length = len(value)
-    return _text(value, ((length, Mark(origin)),) if length else ())
+    return from_mark(value, Mark(origin))
+
+
+def from_mark(value: str, mark: Mark) -> Text:
+    """A text of which one thing is known."""
+    return _text(value, ((len(value), mark),) if value else ())
 
 
 def joined(pieces: Iterable[str]) -> Text:
@@ -233,6 +237,13 @@ def _text(value: str, runs: Runs) -> Text:
     self = _new(Text, value)
     self.runs = runs
     return self
+
+
+def retold(text: Text, runs: Iterable[Run]) -> Text:
+    """The same text with other runs."""
+    if type(text) is not Text:
+        return type(text)(str.__str__(text), tuple(runs))
+    return _text(str.__str__(text), tuple(runs))
 
 
 def _beside(one: Runs, other: Runs) -> Runs:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agentdata.templates.jinja.limits import MAX_STEPS, check_length, too_much
 from agentdata.templates.jinja.origin import Mark
-from agentdata.templates.jinja.text import Text
+from agentdata.templates.jinja.text import Text, from_mark, retold
 from agentdata.templates.jinja.values import as_text, message_of
 
 
@@ -72,7 +72,7 @@ class Trace:
                 else (length, mark)
                 for length, mark in value.runs
             ]
-            return type(value)(str.__str__(value), tuple(runs))
+            return retold(value, runs)
         return value
 
     def written(self, value: Any) -> Text:
@@ -83,13 +83,25 @@ class Trace:
         turn = self.turn
         if turn is None:
             return text
-        runs = [
-            (length, mark if mark.turn is not None else Mark(mark.origin, turn, None, mark[3]))
-            for length, mark in text.runs
-        ]
-        return Text(str.__str__(text), tuple(runs))
+        runs = text.runs
+        if len(runs) == 1:
+            ((length, mark),) = runs
+            if mark.turn is not None:
+                return text
+            return from_mark(str.__str__(text), Mark(mark.origin, turn, None, mark.generated))
+        return retold(
+            text,
+            [
+                run if run[1].turn is not None else (run[0], Mark(run[1][0], turn, None, run[1][3]))
+                for run in runs
+            ],
+        )
 
 
 def generated(text: Text) -> Text:
     """Text that stands within `{% generation %}`."""
-    return Text(str.__str__(text), tuple([(length, mark._replace(generated=True)) for length, mark in text.runs]))
+    runs = [
+        (length, Mark(mark.origin, mark.turn, mark.hint, generated=True))
+        for length, mark in text.runs
+    ]
+    return Text(str.__str__(text), tuple(runs))

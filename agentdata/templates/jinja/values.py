@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from agentdata.templates.jinja.limits import check_width
 from agentdata.templates.jinja.origin import Field, Mark, Origin
-from agentdata.templates.jinja.text import Text, computed, derived, from_origin, joined
+from agentdata.templates.jinja.text import Text, computed, derived, from_mark, joined
 
 
 class Dict(dict[Any, Any]):
@@ -28,17 +29,22 @@ class List(list[Any]):
 
 def traced(value: Any, origin: Origin) -> Any:
     """The value with its source noted in all strings, mappings and lists."""
+    return _traced(value, Mark(origin))
+
+
+def _traced(value: Any, mark: Mark) -> Any:
     if isinstance(value, str):
-        return value if isinstance(value, Text) else from_origin(value, origin)
+        return value if isinstance(value, Text) else from_mark(value, mark)
     if isinstance(value, Dict | List):
         return value
-    if isinstance(value, Mapping):
-        mapping = Dict({traced(k, origin): traced(v, origin) for k, v in value.items()})
-        mapping._origin = origin
+    # Most mappings are dicts, and to ask whether something is any mapping is slow.
+    if isinstance(value, dict) or isinstance(value, Mapping):
+        mapping = Dict({_traced(k, mark): _traced(v, mark) for k, v in value.items()})
+        mapping._origin = mark.origin
         return mapping
     if isinstance(value, list | tuple):
-        items = List([traced(item, origin) for item in value])
-        items._origin = origin
+        items = List([_traced(item, mark) for item in value])
+        items._origin = mark.origin
         return items
     return value
 
@@ -47,7 +53,6 @@ def untraced(value: Any) -> Any:
     """The same value in plain Python types."""
     if isinstance(value, str):
         return str.__str__(value) if isinstance(value, Text) else value
-    # Most mappings are dicts, and to ask whether something is any mapping is slow.
     if isinstance(value, dict) or isinstance(value, Mapping):
         return {untraced(key): untraced(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -93,12 +98,25 @@ def as_json(
         "separators": separators,
         "sort_keys": sort_keys,
     }
-    native = json.dumps(value, **options)  # type: ignore[arg-type]
+    native = json_encoder(ensure_ascii, indent, separators, sort_keys).encode(value)
 
     def pieces(inner: Any) -> Iterable[str] | None:
         return _json_pieces(inner, options)
 
     return _written(value, native, pieces)
+
+
+@lru_cache(64)
+def json_encoder(
+    ensure_ascii: bool,
+    indent: int | str | None,
+    separators: tuple[str, str] | None,
+    sort_keys: bool,
+) -> json.JSONEncoder:
+    """What `json.dumps` makes anew for each value."""
+    return json.JSONEncoder(
+        ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+    )
 
 
 def _written(value: Any, native: str, pieces: Any) -> Text:
