@@ -32,6 +32,10 @@ from agentdata.templates.jinja.trace import Trace, generated
 from agentdata.templates.jinja.values import as_json, as_text
 
 
+GENERATION = "_generation_support"
+"""The method that a template calls for `{% generation %}`."""
+
+
 class Generation(Extension):
     """`{% generation %}` ... `{% endgeneration %}`: what is trained, as the template says."""
 
@@ -40,7 +44,7 @@ class Generation(Extension):
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        call = self.call_method("_generation_support")
+        call = self.call_method(GENERATION)
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _generation_support(self, caller: Callable[[], str]) -> str:

@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
 from agentdata.templates.jinja.course import Course, Progress, loop_context
-from agentdata.templates.jinja.environment import Generation, Unfolded
+from agentdata.templates.jinja.environment import GENERATION, Generation, Unfolded
 from agentdata.templates.jinja.limits import (
     MAX_CHARS,
     MAX_STEPS,
@@ -135,6 +135,13 @@ class _Bounded(NodeTransformer):
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
         self.generic_visit(node)
         node.body.insert(0, _statement(node.lineno))
+        return node
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+        self.generic_visit(node)
+        called = node.call.node
+        if isinstance(called, nodes.ExtensionAttribute) and called.name == GENERATION:
+            return nodes.Scope(node.body, lineno=node.lineno)  # only the text is asked for
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:

@@ -32,13 +32,14 @@ def segments(
     # What the piece is that goes on from `begun`; pieces of the same become one segment.
     what: tuple[Kind, int | None, bool, bool] | None = None
     begun = number = 0
+    region = regions[0] if regions else None
     for index, span in enumerate(spans):
         position = span.start
         control = span.origin.field in TEMPLATE_FIELDS
         while position < span.end:
-            while number < len(regions) and regions[number].end <= position:
+            while region is not None and region.end <= position:
                 number += 1
-            region = regions[number] if number < len(regions) else None
+                region = regions[number] if number < len(regions) else None
             kind: Kind
             message: int | None
             if region is not None and region.start <= position:

@@ -55,13 +55,34 @@ _KINDS = {
 
 
 def spans(text: Text, roles: Sequence[str]) -> list[Span]:
-    """The spans of a text, in order. `roles` are those of the messages."""
+    """The spans of a text, in order. `roles` are those of the messages.
+
+    What the template wrote in one go is one span, the role of the message at hand included; but
+    what stands right before or after the tools remains apart, as it may tell of them.
+    """
     out: list[Span] = []
     start = 0
+    last: Span | None = None  # what the next piece of the template's own may go on with
+    joint = 0  # where its last piece begins
+    beside_tools = False
     for length, (origin, written, hint, generated) in text.runs:
         turn = written if written is not None else hint
         end = start + length
-        out.append(Span(start, end, origin, _part(origin, turn, roles), turn, generated))
+        if origin.field in TEMPLATE_FIELDS and origin.message in (None, turn):
+            if last is not None and last.turn == turn and last.generated == generated:
+                last.end, joint = end, start
+            else:
+                span = Span(start, end, origin, Part.FRAME, turn, generated)
+                out.append(span)
+                last, joint = (None if beside_tools else span), start
+            beside_tools = False
+        else:
+            beside_tools = origin.field is Field.TOOLS
+            if beside_tools and last is not None and joint > last.start:
+                out.append(Span(joint, start, last.origin, Part.FRAME, last.turn, last.generated))
+                last.end = joint
+            last = None
+            out.append(Span(start, end, origin, _part(origin, turn, roles), turn, generated))
         start = end
     return out
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, SupportsIndex
 
 from agentdata.templates.jinja.limits import check_length, check_width
-from agentdata.templates.jinja.origin import COMPUTED, UNKNOWN, Mark, Origin, Run
+from agentdata.templates.jinja.origin import COMPUTED, UNKNOWN, Mark, Origin, Run, of
 
 Runs = tuple[Run, ...]
-_UNKNOWN = Mark(UNKNOWN)
+_UNKNOWN = of(UNKNOWN)
 _new = str.__new__
 
 
@@ -208,7 +208,7 @@ empty = Text("", ())
 
 def from_origin(value: str, origin: Origin) -> Text:
     """A text of one source."""
-    return from_mark(value, Mark(origin))
+    return from_mark(value, of(origin))
 
 
 def from_mark(value: str, mark: Mark) -> Text:

@@ -6,8 +6,7 @@ from enum import Enum
 from typing import Any
 
 from agentdata.templates.jinja.limits import MAX_STEPS, check_length, too_much
-from agentdata.templates.jinja.origin import Mark
-from agentdata.templates.jinja.text import Text, from_mark, retold
+from agentdata.templates.jinja.text import Text, retold
 from agentdata.templates.jinja.values import as_text, message_of
 
 
@@ -67,10 +66,10 @@ class Trace:
                 self.turn = message
         if isinstance(value, Text) and self.turn is not None:
             runs = [
-                (length, Mark(mark.origin, None, self.turn, mark.generated))
-                if mark.turn is None and mark.hint is None
-                else (length, mark)
-                for length, mark in value.runs
+                (length, (origin, None, self.turn, generated))
+                if turn is None and hint is None
+                else (length, (origin, turn, hint, generated))
+                for length, (origin, turn, hint, generated) in value.runs
             ]
             return retold(value, runs)
         return value
@@ -83,25 +82,16 @@ class Trace:
         turn = self.turn
         if turn is None:
             return text
-        runs = text.runs
-        if len(runs) == 1:
-            ((length, mark),) = runs
-            if mark.turn is not None:
-                return text
-            return from_mark(str.__str__(text), Mark(mark.origin, turn, None, mark.generated))
-        return retold(
-            text,
-            [
-                run if run[1].turn is not None else (run[0], Mark(run[1][0], turn, None, run[1][3]))
-                for run in runs
-            ],
-        )
+        runs = [
+            run if run[1][1] is not None else (run[0], (run[1][0], turn, None, run[1][3]))
+            for run in text.runs
+        ]
+        return retold(text, runs)
 
 
 def generated(text: Text) -> Text:
     """Text that stands within `{% generation %}`."""
     runs = [
-        (length, Mark(mark.origin, mark.turn, mark.hint, generated=True))
-        for length, mark in text.runs
+        (length, (origin, turn, hint, True)) for length, (origin, turn, hint, _) in text.runs
     ]
     return Text(str.__str__(text), tuple(runs))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from agentdata.templates.jinja.limits import check_width
-from agentdata.templates.jinja.origin import Field, Mark, Origin
+from agentdata.templates.jinja.origin import Field, Mark, Origin, of
 from agentdata.templates.jinja.text import Text, computed, derived, from_mark, joined
 
 
@@ -29,7 +29,7 @@ class List(list[Any]):
 
 def traced(value: Any, origin: Origin) -> Any:
     """The value with its source noted in all strings, mappings and lists."""
-    return _traced(value, Mark(origin))
+    return _traced(value, of(origin))
 
 
 def _traced(value: Any, mark: Mark) -> Any:
@@ -40,11 +40,11 @@ def _traced(value: Any, mark: Mark) -> Any:
     # Most mappings are dicts, and to ask whether something is any mapping is slow.
     if isinstance(value, dict) or isinstance(value, Mapping):
         mapping = Dict({_traced(k, mark): _traced(v, mark) for k, v in value.items()})
-        mapping._origin = mark.origin
+        mapping._origin = mark[0]
         return mapping
     if isinstance(value, list | tuple):
         items = List([_traced(item, mark) for item in value])
-        items._origin = mark.origin
+        items._origin = mark[0]
         return items
     return value
 
@@ -68,8 +68,8 @@ def message_of(value: Any) -> int | None:
         return None
     for key in ("role", "content", "tool_calls"):
         for mark in sorted(_marks(value.get(key)), key=str):
-            if mark.origin.message is not None:
-                return mark.origin.message
+            if mark[0].message is not None:
+                return mark[0].message
     return None
 
 
@@ -139,7 +139,7 @@ def _marks(value: Any) -> set[Mark]:
     if isinstance(value, Text):
         return {mark for _, mark in value.runs}
     if isinstance(value, Dict | List) and value._origin.field is not Field.MESSAGE:
-        return {Mark(value._origin)}
+        return {of(value._origin)}
     found: set[Mark] = set()
     if isinstance(value, Mapping):
         for key, item in value.items():
