@@ -35,9 +35,9 @@ class Progress:
 
 
 class _Turn(NamedTuple):
-    """How things stood before turn `index` of the loop; `chars` and `steps` since its beginning."""
+    """How things stood before turn `place` of the loop; `chars` and `steps` since its beginning."""
 
-    index: int
+    place: int
     low: int
     high: int
     chars: int
@@ -110,13 +110,13 @@ class Course:
             return Loop(self, messages, 0)
         last, progress, watch = self._last, self.progress, self._watch
         assert last is not None
-        now.turns = last.turns[: turn.index]
+        now.turns = last.turns[: turn.place]
         put_back(variables, turn.spaces)
         progress.pieces.append(last.text[last.chars : last.chars + turn.chars])
         progress.chars += turn.chars
         progress.steps += turn.steps
         watch.low, watch.high = turn.low, turn.high
-        return Loop(self, messages, turn.index)
+        return Loop(self, messages, turn.place)
 
     def _known_turn(self, now: _Record) -> _Turn | None:
         last, count = self._last, self._watch.count

@@ -31,7 +31,6 @@ from agentdata.templates.jinja.text import Text, computed, derived, joined
 from agentdata.templates.jinja.trace import Trace, generated
 from agentdata.templates.jinja.values import as_json, as_text
 
-
 GENERATION = "_generation_support"
 """The method that a template calls for `{% generation %}`."""
 

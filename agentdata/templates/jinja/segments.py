@@ -26,7 +26,7 @@ def segments(
     Where the template marks what is trained (`{% generation %}`), that decides; else all regions
     but injected ones are trainable. Nobody else's words ever are.
     """
-    tagged = any([span.generated for span in spans])
+    tagged = any(span.generated for span in spans)
     kinds = _frame_kinds(text, spans, roles)
     out: list[Segment] = []
     # What the piece is that goes on from `begun`; pieces of the same become one segment.

@@ -10,6 +10,7 @@ from agentdata.errors import RowError
 from agentdata.templates.jinja.course import Course
 from agentdata.templates.jinja.engine import Engine
 from agentdata.templates.jinja.limits import LIMIT
+from agentdata.templates.jinja.tools import plain_tools
 from agentdata.templates.jinja.values import untraced
 from agentdata.templates.jinja.watched import UnwatchedError
 
@@ -28,7 +29,8 @@ class PlainPrompts:
         variables: Mapping[str, Any],
         switches: Sequence[Mapping[str, Any]],
     ) -> None:
-        plain = {key: untraced(value) for key, value in variables.items()}
+        plain = {k: untraced(value) for k, value in variables.items() if k != "tools"}
+        plain["tools"] = plain_tools(variables["tools"])
         self._settings = [_Setting(engine, {**plain, **setting}) for setting in ({}, *switches)]
 
     def __call__(self, message: int) -> Iterator[str]:

@@ -91,7 +91,5 @@ class Trace:
 
 def generated(text: Text) -> Text:
     """Text that stands within `{% generation %}`."""
-    runs = [
-        (length, (origin, turn, hint, True)) for length, (origin, turn, hint, _) in text.runs
-    ]
+    runs = [(length, (origin, turn, hint, True)) for length, (origin, turn, hint, _) in text.runs]
     return Text(str.__str__(text), tuple(runs))

@@ -81,9 +81,7 @@ def _empty_turns(
 ) -> list[Turn]:
     """Turns of which the template wrote no more than the frame."""
     silent = {
-        number
-        for number, role in enumerate(roles)
-        if role == "assistant" and number not in spoken
+        number for number, role in enumerate(roles) if role == "assistant" and number not in spoken
     }
     turns: list[Turn] = []
     for index, span in enumerate(spans) if silent else ():
@@ -122,10 +120,14 @@ def turn_of(turn: Turn, spans: Sequence[Span]) -> int | None:
 
 def common_prefix(one: str, other: str) -> int:
     """How many characters two texts share from the start."""
-    for index, (a, b) in enumerate(zip(one, other, strict=False)):
-        if a != b:
-            return index
-    return min(len(one), len(other))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if other.startswith(one[low:middle], low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def loose_prefix(text: str, expected: str) -> tuple[int, bool]:

@@ -27,6 +27,32 @@ class List(list[Any]):
     _origin: Origin
 
 
+_NUMBERS = (int, float)
+
+Texts = dict[tuple[Any, ...], Any]
+"""JSON texts of a value, by the way in which they are written."""
+MOST_TEXTS = 16
+
+
+class PlainKept(dict[Any, Any]):
+    """A mapping in plain Python types that is kept for many rows; remembers its JSON texts."""
+
+    __slots__ = ("texts",)
+    texts: Texts
+
+
+class Kept(Dict):
+    """A mapping of the data that is kept for many rows; remembers its JSON texts. `plain` is the
+    same in plain Python types."""
+
+    __slots__ = ("plain", "texts")
+    texts: Texts
+    plain: PlainKept
+
+
+_SOURCED = (*_NUMBERS, Dict, List)
+
+
 def traced(value: Any, origin: Origin) -> Any:
     """The value with its source noted in all strings, mappings and lists."""
     return _traced(value, of(origin))
@@ -35,10 +61,9 @@ def traced(value: Any, origin: Origin) -> Any:
 def _traced(value: Any, mark: Mark) -> Any:
     if isinstance(value, str):
         return value if isinstance(value, Text) else from_mark(value, mark)
-    if isinstance(value, Dict | List):
+    if value is None or isinstance(value, _SOURCED):
         return value
-    # Most mappings are dicts, and to ask whether something is any mapping is slow.
-    if isinstance(value, dict) or isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # dict first: few are any other
         mapping = Dict({_traced(k, mark): _traced(v, mark) for k, v in value.items()})
         mapping._origin = mark[0]
         return mapping
@@ -53,7 +78,9 @@ def untraced(value: Any) -> Any:
     """The same value in plain Python types."""
     if isinstance(value, str):
         return str.__str__(value) if isinstance(value, Text) else value
-    if isinstance(value, dict) or isinstance(value, Mapping):
+    if value is None or isinstance(value, _NUMBERS):
+        return value
+    if isinstance(value, (dict, Mapping)):  # dict first: few are any other
         return {untraced(key): untraced(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [untraced(item) for item in value]
@@ -86,24 +113,33 @@ def as_json(
     value: Any,
     ensure_ascii: bool = False,
     indent: int | str | None = None,
-    separators: tuple[str, str] | None = None,
+    separators: Any = None,
     sort_keys: bool = False,
 ) -> Text:
     """The `tojson` of chat templates: Python's `json.dumps`, HTML left alone."""
     if isinstance(indent, int):
         check_width(indent)
+    if isinstance(separators, list):
+        separators = tuple(separators)
+    way = (ensure_ascii, indent, separators, sort_keys)
+    if isinstance(value, Kept) and way in value.texts:
+        known: Text = value.texts[way]
+        return known
     options = {
         "ensure_ascii": ensure_ascii,
         "indent": indent,
         "separators": separators,
         "sort_keys": sort_keys,
     }
-    native = json_encoder(ensure_ascii, indent, separators, sort_keys).encode(value)
+    native = json_encoder(*way).encode(value)
 
     def pieces(inner: Any) -> Iterable[str] | None:
         return _json_pieces(inner, options)
 
-    return _written(value, native, pieces)
+    text = _written(value, native, pieces)
+    if isinstance(value, Kept) and len(value.texts) < MOST_TEXTS:
+        value.texts[way] = text
+    return text
 
 
 @lru_cache(64)

@@ -82,7 +82,7 @@ class Messages:
         return len(self._seen())
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(self._seen())
+        return iter(self._seen()[::-1])
 
     def __contains__(self, item: Any) -> bool:
         return item in self._seen()
