@@ -35,7 +35,8 @@ _FAULTS = (
 class Engine:
     """A template with the special tokens it may write ({"bos_token": "<s>"}) and the day it is.
 
-    Compiled once and when unpickled; renders one row at a time.
+    Compiled once and when unpickled; renders one row at a time. `can_be_followed` says whether a
+    `Course` can follow the template, as far as is known.
     """
 
     def __init__(
@@ -63,6 +64,8 @@ class Engine:
         except RecursionError:
             raise UsageError("bad_template", f"--template {self.name}: nested too deeply") from None
         self._globals = {name: traced(text, SPECIAL) for name, text in self.tokens.items()}
+        self.can_be_followed = True
+        self._prompts = 0
 
     def __getstate__(self) -> tuple[Any, ...]:
         return (self.source, self.tokens, self.date, self.name)
@@ -70,6 +73,11 @@ class Engine:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.source, self.tokens, self.date, self.name = state
         self._compile()
+
+    def is_sample(self) -> bool:
+        """True for the 1st, 2nd, 4th, 8th ... prompt that is asked about: those to be checked."""
+        self._prompts += 1
+        return not self._prompts & (self._prompts - 1)
 
     def parse(self) -> nodes.Template:
         """The syntax tree of the template as it stands."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-from agentdata.errors import RowError
+from agentdata.errors import AgentDataError, RowError
 from agentdata.templates.jinja.course import Course
 from agentdata.templates.jinja.engine import Engine
 from agentdata.templates.jinja.limits import LIMIT
@@ -57,7 +56,24 @@ class _Setting:
 
     def prompt(self, message: int) -> str:
         """The text for the turn that begins with that message. Raises RowError."""
-        with suppress(RowError, UnwatchedError):
-            return self._course.render(message)
+        if not self._engine.can_be_followed:
+            return self._anew(message)
+        try:
+            text = self._course.render(message)
+        except (RowError, UnwatchedError):
+            text = self._anew(message)
+            # The template takes these messages, but not as they are followed.
+            self._engine.can_be_followed = False
+            return text
+        if self._engine.is_sample() and text != self._anew(message):
+            raise AgentDataError(
+                "template_mismatch",
+                f"--template {self._engine.name}: the prompt of a turn that goes on from another's "
+                "is not that of the template",
+                remedy="report it with the template; choose another --template meanwhile",
+            )
+        return text
+
+    def _anew(self, message: int) -> str:
         before = self._variables["messages"][:message]
         return self._engine.render_lean({**self._variables, "messages": before})
