@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
@@ -15,11 +14,10 @@ from agentdata.templates.jinja.course import Course
 from agentdata.templates.jinja.environment import TracingEnvironment
 from agentdata.templates.jinja.instrument import compile_template
 from agentdata.templates.jinja.lean import LeanTemplate
-from agentdata.templates.jinja.limits import check_length, too_much
+from agentdata.templates.jinja.limits import MAX_CHARS, check_length, too_much
 from agentdata.templates.jinja.origin import SPECIAL, Field, Origin
 from agentdata.templates.jinja.plain import plain_template
 from agentdata.templates.jinja.text import Text, joined
-from agentdata.templates.jinja.trace import Trace
 from agentdata.templates.jinja.values import traced, untraced
 
 _FAULTS = (
@@ -103,19 +101,16 @@ class Engine:
 
     def render(self, variables: dict[str, Any]) -> Text:
         """The text with its sources. Raises RowError `template_error`, `template_limit`."""
-        trace = self._environment.trace = Trace()
-        try:
-            with _refusing():
-                context = self._template.new_context(variables)
-                pieces: list[str] = []
-                length = 0
-                for piece in self._template.root_render_func(context):
-                    length += len(piece)
+        self._environment.trace.begin()
+        with _refusing():
+            pieces: list[str] = []
+            length = 0
+            for piece in self._template.root_render_func(self._template.new_context(variables)):
+                length += len(piece)
+                if length > MAX_CHARS:
                     check_length(length)
-                    pieces.append(piece)
-                return joined(pieces)
-        finally:
-            trace.loops.clear()
+                pieces.append(piece)
+            return joined(pieces)
 
     def render_plain(self, variables: dict[str, Any]) -> str:
         """The text of the untouched template. Raises RowError as `render`."""
@@ -129,17 +124,19 @@ class Engine:
             return self._lean.render(variables, course)
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
+class _refusing:
     """Faults of a template, and its want of stack or memory, become refusals of the row."""
-    try:
-        yield
-    except _FAULTS as error:
-        raise _refused(error) from None
-    except RecursionError:
-        raise too_much("calls itself without end") from None
-    except MemoryError:
-        raise too_much("needs more memory than there is") from None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, RecursionError):
+            raise too_much("calls itself without end") from None
+        if isinstance(error, _FAULTS):
+            raise _refused(error) from None
+        if isinstance(error, MemoryError):
+            raise too_much("needs more memory than there is") from None
 
 
 def _refused(error: Exception) -> RowError:

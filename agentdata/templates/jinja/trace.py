@@ -19,10 +19,14 @@ class _Over(Enum):
 
 
 class Trace:
-    """The state of one render. A stack holds, for each loop that runs, the message whose turn it
-    was before (None outside of any) and what the loop runs over."""
+    """The state of the render that runs. A stack holds, for each loop that runs, the message whose
+    turn it was before (None outside of any) and what the loop runs over."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a render."""
         self.loops: list[tuple[int | None, _Over]] = []
         self.turn: int | None = None
         self.steps = 0
