@@ -11,7 +11,8 @@ from agentdata.templates.jinja.messages import Forms, bare, wrapped
 from agentdata.templates.jinja.origin import Field, Origin
 from agentdata.templates.jinja.values import Kept, List, PlainKept, traced, untraced
 
-_MOST = 1024
+_MOST_BYTES = 1 << 19
+"""Of the keys of tools that are kept; what is made of a tool takes up to thirty times as much."""
 _ORIGIN = Origin(Field.TOOLS)
 
 
@@ -20,6 +21,7 @@ class Tools:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], Kept] = {}
+        self._bytes = 0
         self._last: tuple[Any, str, list[Any]] = (None, "", [])
 
     def of(self, tools: Sequence[ToolSpec], forms: Forms) -> list[Any] | None:
@@ -47,8 +49,10 @@ class Tools:
             known._origin = _ORIGIN
             known.plain = PlainKept(untraced(known))
             known.texts, known.plain.texts = {}, {}
-            if len(self._known) >= _MOST:
+            self._bytes += len(key[1])
+            if self._bytes > _MOST_BYTES:
                 self._known.clear()
+                self._bytes = len(key[1])
             self._known[key] = known
         return known
 
