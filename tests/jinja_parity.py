@@ -28,6 +28,7 @@ from agentdata.conversation import Conversation
 from agentdata.errors import RowError, UsageError
 from agentdata.templates.jinja import JinjaTemplate, load_jinja
 from agentdata.templates.jinja import messages as shapes
+from agentdata.templates.jinja.tools import Tools
 from agentdata.templates.jinja.turns import common_prefix
 from agentdata.templates.jinja.values import untraced
 from agentdata.templates.prompt import Kind, Prompt
@@ -81,7 +82,7 @@ def theirs(
     Raises whatever the template raises.
     """
     chat = untraced(shapes.messages(conversation, template.forms))
-    tools = untraced(shapes.tools(conversation, template.forms))
+    tools = untraced(Tools().of(conversation.tools, template.forms))
     options = conversation.meta.get("chat_template_kwargs") or {}
     clock = chat_template_utils.datetime
     chat_template_utils.datetime = _Clock

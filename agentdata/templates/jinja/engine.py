@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
 from agentdata.errors import RowError, UsageError
+from agentdata.templates.jinja.course import Course
 from agentdata.templates.jinja.environment import TracingEnvironment
 from agentdata.templates.jinja.instrument import compile_template
 from agentdata.templates.jinja.lean import LeanTemplate
-from agentdata.templates.jinja.limits import check_length, too_much
+from agentdata.templates.jinja.limits import MAX_CHARS, check_length, too_much
 from agentdata.templates.jinja.origin import SPECIAL, Field, Origin
 from agentdata.templates.jinja.plain import plain_template
 from agentdata.templates.jinja.text import Text, joined
-from agentdata.templates.jinja.trace import Trace
 from agentdata.templates.jinja.values import traced, untraced
 
 _FAULTS = (
@@ -34,7 +33,8 @@ _FAULTS = (
 class Engine:
     """A template with the special tokens it may write ({"bos_token": "<s>"}) and the day it is.
 
-    Compiled once and when unpickled; renders one row at a time.
+    Compiled once and when unpickled; renders one row at a time. `can_be_followed` says whether a
+    `Course` can follow the template, as far as is known.
     """
 
     def __init__(
@@ -62,6 +62,8 @@ class Engine:
         except RecursionError:
             raise UsageError("bad_template", f"--template {self.name}: nested too deeply") from None
         self._globals = {name: traced(text, SPECIAL) for name, text in self.tokens.items()}
+        self.can_be_followed = True
+        self._prompts = 0
 
     def __getstate__(self) -> tuple[Any, ...]:
         return (self.source, self.tokens, self.date, self.name)
@@ -69,6 +71,11 @@ class Engine:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.source, self.tokens, self.date, self.name = state
         self._compile()
+
+    def is_sample(self) -> bool:
+        """True for the 1st, 2nd, 4th, 8th ... prompt that is asked about: those to be checked."""
+        self._prompts += 1
+        return not self._prompts & (self._prompts - 1)
 
     def parse(self) -> nodes.Template:
         """The syntax tree of the template as it stands."""
@@ -94,42 +101,42 @@ class Engine:
 
     def render(self, variables: dict[str, Any]) -> Text:
         """The text with its sources. Raises RowError `template_error`, `template_limit`."""
-        trace = self._environment.trace = Trace()
-        try:
-            with _refusing():
-                context = self._template.new_context(variables)
-                pieces: list[str] = []
-                length = 0
-                for piece in self._template.root_render_func(context):
-                    length += len(piece)
+        self._environment.trace.begin()
+        with _refusing():
+            pieces: list[str] = []
+            length = 0
+            for piece in self._template.root_render_func(self._template.new_context(variables)):
+                length += len(piece)
+                if length > MAX_CHARS:
                     check_length(length)
-                    pieces.append(piece)
-                return joined(pieces)
-        finally:
-            trace.loops.clear()
+                pieces.append(piece)
+            return joined(pieces)
 
     def render_plain(self, variables: dict[str, Any]) -> str:
         """The text of the untouched template. Raises RowError as `render`."""
         with _refusing():
             return self._plain.render({k: untraced(v) for k, v in variables.items()})
 
-    def render_lean(self, variables: dict[str, Any]) -> str:
-        """The same within bounds, of variables in plain Python types."""
+    def render_lean(self, variables: dict[str, Any], course: Course | None = None) -> str:
+        """The same within bounds, of variables in plain Python types, or of messages that `course`
+        follows."""
         with _refusing():
-            return self._lean.render(variables)
+            return self._lean.render(variables, course)
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
+class _refusing:
     """Faults of a template, and its want of stack or memory, become refusals of the row."""
-    try:
-        yield
-    except _FAULTS as error:
-        raise _refused(error) from None
-    except RecursionError:
-        raise too_much("calls itself without end") from None
-    except MemoryError:
-        raise too_much("needs more memory than there is") from None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, RecursionError):
+            raise too_much("calls itself without end") from None
+        if isinstance(error, _FAULTS):
+            raise _refused(error) from None
+        if isinstance(error, MemoryError):
+            raise too_much("needs more memory than there is") from None
 
 
 def _refused(error: Exception) -> RowError:

@@ -31,6 +31,9 @@ from agentdata.templates.jinja.text import Text, computed, derived, joined
 from agentdata.templates.jinja.trace import Trace, generated
 from agentdata.templates.jinja.values import as_json, as_text
 
+GENERATION = "_generation_support"
+"""The method that a template calls for `{% generation %}`."""
+
 
 class Generation(Extension):
     """`{% generation %}` ... `{% endgeneration %}`: what is trained, as the template says."""
@@ -40,7 +43,7 @@ class Generation(Extension):
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        call = self.call_method("_generation_support")
+        call = self.call_method(GENERATION)
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _generation_support(self, caller: Callable[[], str]) -> str:
@@ -122,6 +125,8 @@ class TracingEnvironment(QuickSandbox):
         }
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "+" and type(left) is Text:  # by far the most
+            return left + right
         match operator:
             case "*":
                 for times, value in ((left, right), (right, left)):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jinja2
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
@@ -31,49 +29,22 @@ def compile_template(environment: TracingEnvironment, source: str) -> jinja2.Tem
     tree = environment.parse(source)
     tree = _Instrument(environment).visit(tree)
     code = environment.compile(tree)
-    return jinja2.Template.from_code(environment, code, environment.make_globals(None))
+    # In one dict, as each render copies them.
+    return jinja2.Template.from_code(environment, code, dict(environment.globals))
 
 
 def install(environment: TracingEnvironment) -> None:
     """Give the environment the functions that instrumented templates call."""
 
-    # With a context as their first argument they are never run while compiling.
-    @jinja2.pass_context
-    def written(_: Any, value: Any) -> Any:
-        return environment.trace.written(value)
-
-    @jinja2.pass_context
-    def assigned(_: Any, value: Any) -> Any:
-        return environment.trace.assigned(value)
-
-    @jinja2.pass_context
-    def next_turn(_: Any, value: Any) -> None:
-        environment.trace.next_turn(value)
-
-    @jinja2.pass_context
-    def begin(_: Any, __: Any) -> None:
-        environment.trace.begin_loop()
-
-    @jinja2.pass_context
-    def end(_: Any, __: Any) -> None:
-        environment.trace.end_loop()
-
-    @jinja2.pass_context
-    def step(_: Any, __: Any) -> None:
-        environment.trace.step(_MACRO_STEPS)
-
-    @jinja2.pass_context
-    def concat(_: Any, values: Any) -> Any:
-        return joined([as_text(value) for value in values])
-
+    trace = environment.trace
     environment.filters |= {
-        _WRITTEN: written,
-        _ASSIGNED: assigned,
-        _NEXT: next_turn,
-        _BEGIN: begin,
-        _END: end,
-        _STEP: step,
-        _JOIN: concat,
+        _WRITTEN: trace.written,
+        _ASSIGNED: trace.assigned,
+        _NEXT: trace.next_turn,
+        _BEGIN: lambda _: trace.begin_loop(),
+        _END: lambda _: trace.end_loop(),
+        _STEP: lambda _: trace.step(_MACRO_STEPS),
+        _JOIN: lambda values: joined([as_text(value) for value in values]),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentdata.conversation import Conversation, Message, ToolSpec
 from agentdata.errors import RowError
-from agentdata.templates.jinja.origin import Field, Origin
+from agentdata.templates.jinja.origin import TEMPLATE_FIELDS, Field, Origin
 from agentdata.templates.jinja.spans import Span
 
 _Found = dict[Origin, str]
@@ -40,7 +40,8 @@ def shows_reasoning(text: str, spans: Sequence[Span], message: int, reasoning: s
 def _by_source(text: str, spans: Sequence[Span]) -> _Found:
     pieces: dict[Origin, list[str]] = {}
     for span in spans:
-        pieces.setdefault(span.origin, []).append(text[span.start : span.end])
+        if span.origin.field not in TEMPLATE_FIELDS:  # nothing sought is the template's own
+            pieces.setdefault(span.origin, []).append(text[span.start : span.end])
     return {origin: "".join(parts) for origin, parts in pieces.items()}
 
 

@@ -44,16 +44,6 @@ def messages(conversation: Conversation, forms: Forms) -> list[Dict]:
     ]
 
 
-def tools(conversation: Conversation, forms: Forms) -> list[Any] | None:
-    """The tools of a conversation, None where it has none."""
-    if not conversation.tools:
-        return None
-    shape = wrapped if forms.tools == "wrapped" else bare
-    listed = [shape(tool) for tool in conversation.tools]
-    sourced: list[Any] = traced(listed, Origin(Field.TOOLS))
-    return sourced
-
-
 def wrapped(tool: ToolSpec) -> dict[str, Any]:
     """The tool as given, within {"type": "function", "function": ...}."""
     if "type" in tool.raw or "function" in tool.raw:

@@ -42,18 +42,19 @@ class Origin(NamedTuple):
     call: int | None = None
 
 
-class Run(NamedTuple):
-    """A stretch of text of one source.
+# Plain tuples: texts are made of very many, and named ones take eight times as long to make.
+Mark = tuple[Origin, int | None, int | None, bool]
+"""What is known of a stretch of text: its source; the message whose turn of the template's loop
+wrote it out; that in whose turn it was put together; whether it stands within `{% generation %}`.
+"""
 
-    `turn` is the message whose turn of the template's loop wrote it out, `hint` that in whose turn
-    it was put together; `generated` is text within `{% generation %}`.
-    """
+Run = tuple[int, Mark]
+"""A stretch of text of one source: how many characters, and what is known of them."""
 
-    length: int
-    origin: Origin
-    turn: int | None = None
-    hint: int | None = None
-    generated: bool = False
+
+def of(origin: Origin) -> Mark:
+    """The mark of text that has not been written out."""
+    return (origin, None, None, False)
 
 
 LITERAL = Origin(Field.LITERAL)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -18,6 +16,7 @@ from agentdata.templates.jinja.environment import (
     Unfolded,
     raise_exception,
 )
+from agentdata.templates.jinja.values import MOST_TEXTS, PlainKept, json_encoder
 
 
 class PlainEnvironment(ImmutableSandboxedEnvironment):
@@ -51,20 +50,17 @@ def _tojson(
     value: Any,
     ensure_ascii: bool = False,
     indent: int | str | None = None,
-    separators: tuple[str, str] | None = None,
+    separators: Any = None,
     sort_keys: bool = False,
 ) -> str:
-    return json_encoder(ensure_ascii, indent, separators, sort_keys).encode(value)
-
-
-@lru_cache(64)
-def json_encoder(
-    ensure_ascii: bool,
-    indent: int | str | None,
-    separators: tuple[str, str] | None,
-    sort_keys: bool,
-) -> json.JSONEncoder:
-    """What `json.dumps` makes anew for each value."""
-    return json.JSONEncoder(
-        ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
-    )
+    if isinstance(separators, list):
+        separators = tuple(separators)
+    way = (ensure_ascii, indent, separators, sort_keys)
+    if not isinstance(value, PlainKept):
+        return json_encoder(*way).encode(value)
+    if way not in value.texts:
+        if len(value.texts) >= MOST_TEXTS:
+            value.texts.clear()
+        value.texts[way] = json_encoder(*way).encode(value)
+    text: str = value.texts[way]
+    return text

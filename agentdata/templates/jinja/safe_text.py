@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
-from agentdata.templates.jinja.origin import Run
 from agentdata.templates.jinja.text import Text, joined
 
 _ENTITIES = {"&": "&amp;", ">": "&gt;", "<": "&lt;", "'": "&#39;", '"': "&#34;"}
@@ -56,5 +55,5 @@ def escaped(value: Any) -> SafeText:
         if entity is None:
             pieces.append(character)
         else:
-            pieces.append(Text(entity, (Run(len(entity), *character.runs[0][1:]),)))
+            pieces.append(Text(entity, ((len(entity), character.runs[0][1]),)))
     return marked(joined(pieces))

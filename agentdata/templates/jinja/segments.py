@@ -29,13 +29,17 @@ def segments(
     tagged = any(span.generated for span in spans)
     kinds = _frame_kinds(text, spans, roles)
     out: list[Segment] = []
-    number = 0
+    # What the piece is that goes on from `begun`; pieces of the same become one segment.
+    what: tuple[Kind, int | None, bool, bool] | None = None
+    begun = number = 0
+    region = regions[0] if regions else None
     for index, span in enumerate(spans):
         position = span.start
+        control = span.origin.field in TEMPLATE_FIELDS
         while position < span.end:
-            while number < len(regions) and regions[number].end <= position:
+            while region is not None and region.end <= position:
                 number += 1
-            region = regions[number] if number < len(regions) else None
+                region = regions[number] if number < len(regions) else None
             kind: Kind
             message: int | None
             if region is not None and region.start <= position:
@@ -50,50 +54,43 @@ def segments(
                     kind, message = Kind.END_OF_TURN, regions[number - 1].message
             if tagged:
                 trainable = span.generated and span.part is not Part.GIVEN
-            control = span.origin.field in TEMPLATE_FIELDS
-            piece = text[position:end]
-            position = end
-            if bos and not out and kind is Kind.HEADER and piece.startswith(bos):
-                out.append(Segment(bos, Kind.BOS, control=True))
-                piece = piece[len(bos) :]
             if kind is Kind.HEADER:
                 message = None
-            if piece:
-                _append(out, Segment(piece, kind, message, trainable, control))
+                if what is None and bos and not out and text.startswith(bos, position, end):
+                    out.append(Segment(bos, Kind.BOS, control=True))
+                    position = begun = position + len(bos)
+                    if position == end:
+                        continue
+            here = (kind, message, trainable, control)
+            if what != here:
+                if what is not None:
+                    out.append(Segment(text[begun:position], *what))
+                what, begun = here, position
+            position = end
+    if what is not None:
+        out.append(Segment(text[begun:], *what))
     return tuple(out)
-
-
-def _append(out: list[Segment], new: Segment) -> None:
-    last = out[-1] if out else None
-    if (
-        last is not None
-        and last.kind is new.kind
-        and last.kind is not Kind.BOS
-        and last.message == new.message
-        and last.trainable == new.trainable
-        and last.control == new.control
-    ):
-        out[-1] = Segment(last.text + new.text, new.kind, new.message, new.trainable, new.control)
-    else:
-        out.append(new)
 
 
 def _frame_kinds(text: str, spans: Sequence[Span], roles: Sequence[str]) -> list[Kind]:
     """The kind of each span outside the model's turns."""
     kinds: list[Kind] = []
+    tools = False
     for span in spans:
-        message = span.message
-        if span.part is Part.GIVEN and span.origin.field is Field.TOOLS:
-            kinds.append(Kind.TOOLS)
-        elif span.part is Part.GIVEN and span.origin.field is Field.OPTION:
-            kinds.append(Kind.SYSTEM)
-        elif span.part is Part.GIVEN and message is not None:
-            kinds.append(_ROLE_KINDS.get(roles[message], Kind.TOOL_RESULT))
-        elif span.turn is not None and roles[span.turn] == "tool" and span.part is Part.FRAME:
-            kinds.append(Kind.TOOL_RESULT)
-        else:
-            kinds.append(Kind.HEADER)
-    _tell_tools(text, spans, kinds)
+        kind = Kind.HEADER
+        if span.part is Part.FRAME:
+            if span.turn is not None and roles[span.turn] == "tool":
+                kind = Kind.TOOL_RESULT
+        elif span.part is Part.GIVEN:
+            if span.origin.field is Field.TOOLS:
+                kind, tools = Kind.TOOLS, True
+            elif span.origin.field is Field.OPTION:
+                kind = Kind.SYSTEM
+            elif (message := span.message) is not None:
+                kind = _ROLE_KINDS.get(roles[message], Kind.TOOL_RESULT)
+        kinds.append(kind)
+    if tools:
+        _tell_tools(text, spans, kinds)
     return kinds
 
 

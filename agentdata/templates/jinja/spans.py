@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from agentdata.templates.jinja.origin import GIVEN_FIELDS, MESSAGE_FIELDS, Field, Origin
+from agentdata.templates.jinja.origin import (
+    GIVEN_FIELDS,
+    MESSAGE_FIELDS,
+    TEMPLATE_FIELDS,
+    Field,
+    Origin,
+)
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.prompt import Kind
 
@@ -49,14 +55,34 @@ _KINDS = {
 
 
 def spans(text: Text, roles: Sequence[str]) -> list[Span]:
-    """The spans of a text, in order. `roles` are those of the messages."""
+    """The spans of a text, in order. `roles` are those of the messages.
+
+    What the template wrote in one go is one span, the role of the message at hand included; but
+    what stands right before or after the tools remains apart, as it may tell of them.
+    """
     out: list[Span] = []
     start = 0
-    for run in text.runs:
-        turn = run.turn if run.turn is not None else run.hint
-        part = _part(run.origin, turn, roles)
-        end = start + run.length
-        out.append(Span(start, end, run.origin, part, turn, run.generated))
+    last: Span | None = None  # what the next piece of the template's own may go on with
+    joint = 0  # where its last piece begins
+    beside_tools = False
+    for length, (origin, written, hint, generated) in text.runs:
+        turn = written if written is not None else hint
+        end = start + length
+        if origin.field in TEMPLATE_FIELDS and origin.message in (None, turn):
+            if last is not None and last.turn == turn and last.generated == generated:
+                last.end, joint = end, start
+            else:
+                span = Span(start, end, origin, Part.FRAME, turn, generated)
+                out.append(span)
+                last, joint = (None if beside_tools else span), start
+            beside_tools = False
+        else:
+            beside_tools = origin.field is Field.TOOLS
+            if beside_tools and last is not None and joint > last.start:
+                out.append(Span(joint, start, last.origin, Part.FRAME, last.turn, last.generated))
+                last.end = joint
+            last = None
+            out.append(Span(start, end, origin, _part(origin, turn, roles), turn, generated))
         start = end
     return out
 
@@ -67,6 +93,8 @@ def own_kind(span: Span) -> Kind:
 
 
 def _part(origin: Origin, turn: int | None, roles: Sequence[str]) -> Part:
+    if origin.field in TEMPLATE_FIELDS:
+        return Part.FRAME
     if origin.field in GIVEN_FIELDS:
         return Part.GIVEN
     if origin.field not in MESSAGE_FIELDS or origin.message is None:

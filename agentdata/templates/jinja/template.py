@@ -24,6 +24,7 @@ from agentdata.templates.jinja.segments import segments
 from agentdata.templates.jinja.served import PlainPrompts
 from agentdata.templates.jinja.spans import Span, spans
 from agentdata.templates.jinja.text import Text
+from agentdata.templates.jinja.tools import Tools
 from agentdata.templates.jinja.turns import find_turns
 from agentdata.templates.jinja.values import untraced
 from agentdata.templates.model_turns import model_turns
@@ -73,8 +74,8 @@ class JinjaTemplate:
         self.settings = settings
         self.name = name
         self._engine = Engine(source, settings.tokens, settings.date, name)
-        self._made: tuple[Any, Any, Forms | None, tuple[list[Any], list[Any] | None]]
-        self._made = None, None, None, ([], None)
+        self._tools = Tools()
+        self._made: list[tuple[Any, Forms, list[Any]]] = []
         self._rendered_rows = 0
         try:
             self.forms = learn_forms(
@@ -102,7 +103,7 @@ class JinjaTemplate:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_openings"]
-        state["_made"] = None, None, None, ([], None)
+        state["_tools"], state["_made"] = Tools(), []
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -242,15 +243,14 @@ class JinjaTemplate:
     def _variables(
         self, conversation: Conversation, forms: Forms, options: Mapping[str, Any], open_turn: bool
     ) -> dict[str, Any]:
-        # A row is asked for several times in a row.
-        messages, tools, known, made = self._made
-        if (
-            not (messages is conversation.messages and tools is conversation.tools)
-            or known != forms
-        ):
-            made = shapes.messages(conversation, forms), shapes.tools(conversation, forms)
-            self._made = conversation.messages, conversation.tools, forms, made
-        return self._engine.variables(list(made[0]), made[1], options, open_turn)
+        tools = self._tools.of(conversation.tools, forms)
+        # A row is asked for several times in a row, and its beginnings in between.
+        for messages, known, made in self._made:
+            if messages is conversation.messages and known == forms:
+                return self._engine.variables(list(made), tools, options, open_turn)
+        made = shapes.messages(conversation, forms)
+        self._made = [*self._made[-1:], (conversation.messages, forms, made)]
+        return self._engine.variables(list(made), tools, options, open_turn)
 
     def _run(
         self, conversation: Conversation, forms: Forms, options: Mapping[str, Any], open_turn: bool

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, SupportsIndex
 
 from agentdata.templates.jinja.limits import check_length, check_width
-from agentdata.templates.jinja.origin import COMPUTED, UNKNOWN, Origin, Run
+from agentdata.templates.jinja.origin import COMPUTED, UNKNOWN, Mark, Origin, Run, of
 
 Runs = tuple[Run, ...]
+_UNKNOWN = of(UNKNOWN)
+_new = str.__new__
 
 
 class Text(str):
@@ -26,7 +28,7 @@ class Text(str):
         self = str.__new__(cls, value)
         if runs is None:
             length = str.__len__(self)
-            runs = (Run(length, UNKNOWN),) if length else ()
+            runs = ((length, _UNKNOWN),) if length else ()
         self.runs = runs
         return self
 
@@ -36,7 +38,11 @@ class Text(str):
     def __add__(self, other: str) -> Text:
         if not isinstance(other, str):
             return NotImplemented
-        return joined((self, other))
+        value = str.__add__(self, other)
+        check_length(len(value))
+        if type(other) is not Text:
+            return joined((self, other))
+        return _text(value, _beside(self.runs, other.runs))
 
     def __radd__(self, other: str) -> Text:
         if not isinstance(other, str):
@@ -202,8 +208,12 @@ empty = Text("", ())
 
 def from_origin(value: str, origin: Origin) -> Text:
     """A text of one source."""
-    length = len(value)
-    return Text(value, (Run(length, origin),) if length else ())
+    return from_mark(value, of(origin))
+
+
+def from_mark(value: str, mark: Mark) -> Text:
+    """A text of which one thing is known."""
+    return _text(value, ((len(value), mark),) if value else ())
 
 
 def joined(pieces: Iterable[str]) -> Text:
@@ -211,27 +221,47 @@ def joined(pieces: Iterable[str]) -> Text:
     texts = [p if isinstance(p, Text) else Text(p) for p in pieces]
     check_length(sum(map(len, texts)))
     runs: list[Run] = []
-    last: Run | None = None
+    last: Mark | None = None
     for piece in texts:
         for run in piece.runs:
-            if last is not None and last.origin == run.origin and last[2:] == run[2:]:
-                last = runs[-1] = Run(last.length + run.length, *run[1:])
+            if run[1] == last:
+                runs[-1] = (runs[-1][0] + run[0], run[1])
             else:
-                last = run
+                last = run[1]
                 runs.append(run)
-    return Text("".join(map(_plain, texts)), tuple(runs))
+    return _text("".join(texts), tuple(runs))
+
+
+def _text(value: str, runs: Runs) -> Text:
+    """`Text(value, runs)` at a third of its cost."""
+    self = _new(Text, value)
+    self.runs = runs
+    return self
+
+
+def retold(text: Text, runs: Iterable[Run]) -> Text:
+    """The same text with other runs."""
+    if type(text) is not Text:
+        return type(text)(str.__str__(text), tuple(runs))
+    return _text(str.__str__(text), tuple(runs))
+
+
+def _beside(one: Runs, other: Runs) -> Runs:
+    if one and other and one[-1][1] == other[0][1]:
+        return (*one[:-1], (one[-1][0] + other[0][0], other[0][1]), *other[1:])
+    return one + other
 
 
 def derived(value: str, sources: Iterable[Any]) -> Text:
     """A text made out of others in a way that does not say which character became which: of their
     source if they have but one, else unknown."""
     check_length(len(value))
-    marks = {run[1:] for source in sources if isinstance(source, Text) for run in source.runs}
+    marks = {run[1] for source in sources if isinstance(source, Text) for run in source.runs}
     if not value:
         return empty
     if len(marks) == 1:
-        return Text(_plain(value), (Run(len(value), *marks.pop()),))
-    return Text(_plain(value), (Run(len(value), UNKNOWN),))
+        return Text(_plain(value), ((len(value), marks.pop()),))
+    return Text(_plain(value), ((len(value), _UNKNOWN),))
 
 
 def computed(value: str) -> Text:
@@ -247,10 +277,10 @@ def _cut(runs: Runs, start: int, stop: int) -> Runs:
     out: list[Run] = []
     position = 0
     for run in runs:
-        end = position + run.length
+        end = position + run[0]
         low, high = max(position, start), min(end, stop)
         if low < high:
-            out.append(run if high - low == run.length else run._replace(length=high - low))
+            out.append(run if high - low == run[0] else (high - low, run[1]))
         position = end
         if end >= stop:
             break

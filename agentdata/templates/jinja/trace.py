@@ -6,8 +6,7 @@ from enum import Enum
 from typing import Any
 
 from agentdata.templates.jinja.limits import MAX_STEPS, check_length, too_much
-from agentdata.templates.jinja.origin import Run
-from agentdata.templates.jinja.text import Text
+from agentdata.templates.jinja.text import Text, retold
 from agentdata.templates.jinja.values import as_text, message_of
 
 
@@ -20,10 +19,14 @@ class _Over(Enum):
 
 
 class Trace:
-    """The state of one render. A stack holds, for each loop that runs, the message whose turn it
-    was before (None outside of any) and what the loop runs over."""
+    """The state of the render that runs. A stack holds, for each loop that runs, the message whose
+    turn it was before (None outside of any) and what the loop runs over."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a render."""
         self.loops: list[tuple[int | None, _Over]] = []
         self.turn: int | None = None
         self.steps = 0
@@ -67,12 +70,12 @@ class Trace:
                 self.turn = message
         if isinstance(value, Text) and self.turn is not None:
             runs = [
-                Run(run.length, run.origin, None, self.turn, run.generated)
-                if run.turn is None and run.hint is None
-                else run
-                for run in value.runs
+                (length, (origin, None, self.turn, generated))
+                if turn is None and hint is None
+                else (length, (origin, turn, hint, generated))
+                for length, (origin, turn, hint, generated) in value.runs
             ]
-            return type(value)(str.__str__(value), tuple(runs))
+            return retold(value, runs)
         return value
 
     def written(self, value: Any) -> Text:
@@ -84,12 +87,13 @@ class Trace:
         if turn is None:
             return text
         runs = [
-            run if run.turn is not None else Run(run.length, run.origin, turn, None, run.generated)
+            run if run[1][1] is not None else (run[0], (run[1][0], turn, None, run[1][3]))
             for run in text.runs
         ]
-        return Text(str.__str__(text), tuple(runs))
+        return retold(text, runs)
 
 
 def generated(text: Text) -> Text:
     """Text that stands within `{% generation %}`."""
-    return Text(str.__str__(text), tuple(run._replace(generated=True) for run in text.runs))
+    runs = [(length, (origin, turn, hint, True)) for length, (origin, turn, hint, _) in text.runs]
+    return Text(str.__str__(text), tuple(runs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentdata.templates.jinja.spans import Part, Span
 
@@ -12,7 +12,8 @@ MARK = re.compile(r"<[^<>\s]{1,64}>|\[[^\[\]\s]{1,48}\]")
 """How templates write marks: `<|im_end|>`, `</s>`, `[/INST]`."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as it is put together in steps; not changed by anyone else.
+@dataclass(slots=True)
 class Turn:
     """A turn of the model. `message` is its first message; its own words begin at `start` and end
     at `end` (both the same in an empty turn); `first` and `last` are the indices of their spans.
@@ -48,45 +49,50 @@ def find_turns(
     turns: list[Turn] = []
     owner: int | None = None
     open_turn: Turn | None = None
+    spoken: set[int | None] = set()
     for index, span in enumerate(spans):
         if span.part is Part.GIVEN:
             open_turn = None
         elif span.part is Part.OWN:
-            between = text[open_turn.end : span.start] if open_turn else ""
+            message = span.message
+            spoken.add(message)
+            spoken.add(span.turn)
             same = open_turn is not None and (
                 owner == span.turn
                 if owner is not None and span.turn is not None
-                else not any(stop in between for stop in stops)
+                else not any(stop in text[open_turn.end : span.start] for stop in stops)
             )
             if same and open_turn is not None:
-                open_turn = turns[-1] = replace(open_turn, end=span.end, last=index)
+                open_turn.end, open_turn.last = span.end, index
             else:
-                message = span.message
                 assert message is not None
                 open_turn = Turn(message, span.start, span.end, index, index)
                 turns.append(open_turn)
             owner = span.turn
-    turns += _empty_turns(spans, roles, turns)
+    turns += _empty_turns(spans, roles, spoken)
     turns.sort(key=lambda turn: (turn.start, turn.end))
-    return [_bounded(turn, spans) for turn in turns]
+    for turn in turns:
+        _bound(turn, spans)
+    return turns
 
 
-def _empty_turns(spans: Sequence[Span], roles: Sequence[str], turns: Sequence[Turn]) -> list[Turn]:
+def _empty_turns(
+    spans: Sequence[Span], roles: Sequence[str], spoken: set[int | None]
+) -> list[Turn]:
     """Turns of which the template wrote no more than the frame."""
-    spoken = {span.message for span in spans if span.part is Part.OWN}
-    spoken |= {span.turn for span in spans if span.part is Part.OWN}
-    frames: dict[int, int] = {}
-    for index, span in enumerate(spans):
-        if span.part is Part.FRAME and span.turn is not None:
-            frames.setdefault(span.turn, index)
-    return [
-        Turn(number, spans[index].start, spans[index].start, index, index - 1)
-        for number, index in frames.items()
-        if roles[number] == "assistant" and number not in spoken
-    ]
+    silent = {
+        number for number, role in enumerate(roles) if role == "assistant" and number not in spoken
+    }
+    turns: list[Turn] = []
+    for index, span in enumerate(spans) if silent else ():
+        if span.part is Part.FRAME and span.turn is not None and span.turn in silent:
+            silent.remove(span.turn)
+            turns.append(Turn(span.turn, span.start, span.start, index, index - 1))
+    return turns
 
 
-def _bounded(turn: Turn, spans: Sequence[Span]) -> Turn:
+def _bound(turn: Turn, spans: Sequence[Span]) -> None:
+    """Sets `before`, `after`, `near` and `edge`."""
     total = spans[-1].end if spans else 0
     first = turn.first - 1
     own_turn = turn_of(turn, spans)
@@ -101,14 +107,10 @@ def _bounded(turn: Turn, spans: Sequence[Span]) -> Turn:
         if edge is None and spans[last].turn not in (None, own_turn):
             edge = spans[last].start
         last += 1
-    after = spans[last].start if last < len(spans) else total
-    return replace(
-        turn,
-        before=spans[first].end if first >= 0 else 0,
-        after=after,
-        near=after if near is None else near,
-        edge=after if edge is None else edge,
-    )
+    turn.before = spans[first].end if first >= 0 else 0
+    turn.after = spans[last].start if last < len(spans) else total
+    turn.near = turn.after if near is None else near
+    turn.edge = turn.after if edge is None else edge
 
 
 def turn_of(turn: Turn, spans: Sequence[Span]) -> int | None:
@@ -118,10 +120,14 @@ def turn_of(turn: Turn, spans: Sequence[Span]) -> int | None:
 
 def common_prefix(one: str, other: str) -> int:
     """How many characters two texts share from the start."""
-    for index, (a, b) in enumerate(zip(one, other, strict=False)):
-        if a != b:
-            return index
-    return min(len(one), len(other))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if other.startswith(one[low:middle], low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def loose_prefix(text: str, expected: str) -> tuple[int, bool]:

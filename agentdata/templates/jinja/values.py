@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from agentdata.templates.jinja.limits import check_width
-from agentdata.templates.jinja.origin import Field, Origin, Run
-from agentdata.templates.jinja.text import Text, computed, derived, from_origin, joined
+from agentdata.templates.jinja.origin import Field, Mark, Origin, of
+from agentdata.templates.jinja.text import Text, computed, derived, from_mark, joined
 
 
 class Dict(dict[Any, Any]):
@@ -26,28 +27,60 @@ class List(list[Any]):
     _origin: Origin
 
 
+_NUMBERS = (int, float)
+
+Texts = dict[tuple[Any, ...], Any]
+"""JSON texts of a value, by the way in which they are written."""
+MOST_TEXTS = 16
+
+
+class PlainKept(dict[Any, Any]):
+    """A mapping in plain Python types that is kept for many rows; remembers its JSON texts."""
+
+    __slots__ = ("texts",)
+    texts: Texts
+
+
+class Kept(Dict):
+    """A mapping of the data that is kept for many rows; remembers its JSON texts. `plain` is the
+    same in plain Python types."""
+
+    __slots__ = ("plain", "texts")
+    texts: Texts
+    plain: PlainKept
+
+
+_SOURCED = (*_NUMBERS, Dict, List)
+
+
 def traced(value: Any, origin: Origin) -> Any:
     """The value with its source noted in all strings, mappings and lists."""
-    if isinstance(value, Text | Dict | List):
-        return value
+    return _traced(value, of(origin))
+
+
+def _traced(value: Any, mark: Mark) -> Any:
     if isinstance(value, str):
-        return from_origin(value, origin)
-    if isinstance(value, Mapping):
-        mapping = Dict({traced(k, origin): traced(v, origin) for k, v in value.items()})
-        mapping._origin = origin
+        return value if isinstance(value, Text) else from_mark(value, mark)
+    if value is None or isinstance(value, _SOURCED):
+        return value
+    if isinstance(value, (dict, Mapping)):  # dict first: few are any other
+        mapping = Dict({_traced(k, mark): _traced(v, mark) for k, v in value.items()})
+        mapping._origin = mark[0]
         return mapping
     if isinstance(value, list | tuple):
-        items = List([traced(item, origin) for item in value])
-        items._origin = origin
+        items = List([_traced(item, mark) for item in value])
+        items._origin = mark[0]
         return items
     return value
 
 
 def untraced(value: Any) -> Any:
     """The same value in plain Python types."""
-    if isinstance(value, Text):
-        return str.__str__(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return str.__str__(value) if isinstance(value, Text) else value
+    if value is None or isinstance(value, _NUMBERS):
+        return value
+    if isinstance(value, (dict, Mapping)):  # dict first: few are any other
         return {untraced(key): untraced(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [untraced(item) for item in value]
@@ -80,31 +113,53 @@ def as_json(
     value: Any,
     ensure_ascii: bool = False,
     indent: int | str | None = None,
-    separators: tuple[str, str] | None = None,
+    separators: Any = None,
     sort_keys: bool = False,
 ) -> Text:
     """The `tojson` of chat templates: Python's `json.dumps`, HTML left alone."""
     if isinstance(indent, int):
         check_width(indent)
+    if isinstance(separators, list):
+        separators = tuple(separators)
+    way = (ensure_ascii, indent, separators, sort_keys)
+    if isinstance(value, Kept) and way in value.texts:
+        known: Text = value.texts[way]
+        return known
     options = {
         "ensure_ascii": ensure_ascii,
         "indent": indent,
         "separators": separators,
         "sort_keys": sort_keys,
     }
-    native = json.dumps(value, **options)  # type: ignore[arg-type]
+    native = json_encoder(*way).encode(value)
 
     def pieces(inner: Any) -> Iterable[str] | None:
         return _json_pieces(inner, options)
 
-    return _written(value, native, pieces)
+    text = _written(value, native, pieces)
+    if isinstance(value, Kept) and len(value.texts) < MOST_TEXTS:
+        value.texts[way] = text
+    return text
+
+
+@lru_cache(64)
+def json_encoder(
+    ensure_ascii: bool,
+    indent: int | str | None,
+    separators: tuple[str, str] | None,
+    sort_keys: bool,
+) -> json.JSONEncoder:
+    """What `json.dumps` makes anew for each value."""
+    return json.JSONEncoder(
+        ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+    )
 
 
 def _written(value: Any, native: str, pieces: Any) -> Text:
     """`native`, the text of `value`, with its sources."""
     marks = _marks(value)
     if len(marks) == 1:
-        return Text(native, (Run(len(native), *marks.pop()),)) if native else Text("", ())
+        return Text(native, ((len(native), marks.pop()),)) if native else Text("", ())
     if not marks:
         return computed(native)
     parts = pieces(value)
@@ -112,18 +167,15 @@ def _written(value: Any, native: str, pieces: Any) -> Text:
         whole = joined([p if isinstance(p, Text) else computed(p) for p in parts])
         if str.__eq__(whole, native):
             return whole
-    return derived(native, [Text("?", (Run(1, *mark),)) for mark in marks])
-
-
-Mark = tuple[Origin, int | None, int | None, bool]
+    return derived(native, [Text("?", ((1, mark),)) for mark in marks])
 
 
 def _marks(value: Any) -> set[Mark]:
     """The sources of all strings within a value."""
     if isinstance(value, Text):
-        return {run[1:] for run in value.runs}
+        return {mark for _, mark in value.runs}
     if isinstance(value, Dict | List) and value._origin.field is not Field.MESSAGE:
-        return {(value._origin, None, None, False)}
+        return {of(value._origin)}
     found: set[Mark] = set()
     if isinstance(value, Mapping):
         for key, item in value.items():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentdata.errors import RowError
-from agentdata.templates.jinja.origin import Field, Origin, Run
+from agentdata.templates.jinja.origin import Field, Origin, of
 from agentdata.templates.jinja.safe_text import escaped, marked
 from agentdata.templates.jinja.text import Text, from_origin
 from agentdata.templates.jinja.values import as_json, as_text, traced
@@ -18,12 +18,12 @@ from agentdata.templates.jinja.values import as_json, as_text, traced
 
 def numbered(value: str, first: int = 0) -> Text:
     """A text in which each character is a source of its own, by its number."""
-    runs = tuple(Run(1, Origin(Field.CONTENT, first + i)) for i in range(len(value)))
+    runs = tuple((1, of(Origin(Field.CONTENT, first + i))) for i in range(len(value)))
     return Text(value, runs)
 
 
 def sources(text: Text) -> list[int | None]:
-    return [run.origin.message for run in text.runs for _ in range(run.length)]
+    return [mark[0].message for length, mark in text.runs for _ in range(length)]
 
 
 WORDS = st.text(alphabet="ab \n\tß,", max_size=12)
@@ -123,9 +123,9 @@ def test_json_of_values_from_several_sources_keeps_them_apart() -> None:
     text = as_json(mixed)
     assert text == '{"name": "f", "said": ["\\""]}'
     by_message = {
-        run.origin.message: text[sum(r.length for r in text.runs[:i]) :][: run.length]
-        for i, run in enumerate(text.runs)
-        if run.origin.message
+        mark[0].message: text[sum(run[0] for run in text.runs[:i]) :][:length]
+        for i, (length, mark) in enumerate(text.runs)
+        if mark[0].message
     }
     assert by_message == {1: '"f"', 2: '["\\""]'}
 
