@@ -83,15 +83,17 @@ def rendered(conversation: Conversation, house: House, *, traced: bool = False) 
     prompt = house.template.render(conversation)
     trace = Trace() if traced else None
     weights, unknown = _weighed(conversation, prompt, house, trace)
-    warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
-    conversation = replace(conversation, warnings=warnings)
+    if unknown:
+        warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
+        conversation = replace(conversation, warnings=warnings)
     if house.loss_scale.strategy is Strategy.ALL:
         return [Rendered(conversation, prompt, weights, trace=trace)]
     count = 0
+    weighs = any_weight(weights)
 
     def is_trained(turn: ModelTurn) -> bool:
         nonlocal count
-        trained = any_weight(weights, turn.words or turn.spans)
+        trained = weighs(turn.words or turn.spans)
         count += trained
         return trained
 

@@ -79,14 +79,14 @@ def stable_rows(
     everything = len(conversation.messages)
     turns = [turn for turn in model_turns(prompt.segments) if trained(turn)]
     if template.appends(conversation):
-        placed = tuple(PlacedTurn(turn, turn.start) for turn in turns)
+        placed = tuple([PlacedTurn(turn, turn.start) for turn in turns])
         return [StableRow(prompt, everything, placed, whole=True)] if placed else []
+    if not turns:
+        return []
     judge = _Judge(conversation, template)
     text = prompt.text
     placed = tuple(PlacedTurn(turn, judge.prompt_end(text, turn)) for turn in turns)
     left = [place.turn for place in placed if place.prompt_end is None]
-    if not turns:
-        return []
     if not left or unstable == "keep":
         return [StableRow(prompt, everything, placed, whole=True)]
     if unstable == "reject":
