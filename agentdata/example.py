@@ -58,7 +58,8 @@ class Example:
     media: MediaTokens | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as that takes three times as long to make; never changed.
+@dataclass(slots=True)
 class Rendered:
     """A conversation's prompt, or that of its beginning, and the weights of its characters.
 

@@ -15,7 +15,8 @@ from agentdata.loss_scale.trace import Rule, Step, Steps, Trace
 from agentdata.templates.prompt import END_OF_TURN, TOOL_CALL, TOOL_RESULT, USER, Prompt, Segment
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as that takes three times as long to make; never changed.
+@dataclass(slots=True)
 class Weights:
     """A weight for every character, as runs.
 
@@ -49,9 +50,7 @@ def weigh(
     spans: list[_Span] = []
     segments = prompt.segments
     count = len(segments)
-    last_asked = count - 1
-    while last_asked >= 0 and segments[last_asked].kind not in _ASKED:
-        last_asked -= 1
+    last_round = _last_round(segments) if loss_scale.strategy is Strategy.LAST_ROUND else 0
     query: str | None = None
     asked: list[str] = []
     end = 0
@@ -86,7 +85,7 @@ def weigh(
             if asked:
                 query, asked = "".join(asked), []
             message = None if first.message is None else conversation.messages[first.message]
-            spans += _written(text, message, loss_scale, start > last_asked, query)
+            spans += _written(text, message, loss_scale, start >= last_round, query)
     if trace is not None:
         end = 0
         for length, _, steps in spans:
@@ -103,6 +102,14 @@ _BY_STRATEGY = {
     for strategy in Strategy
     for trained in (False, True)
 }
+
+
+def _last_round(segments: Sequence[Segment]) -> int:
+    """Where what stands behind the last user message or tool result begins."""
+    start = len(segments)
+    while start and segments[start - 1].kind not in _ASKED:
+        start -= 1
+    return start
 
 
 def _end_of_piece(segments: Sequence[Segment], start: int) -> int:
@@ -135,11 +142,11 @@ def _written(
     text: str,
     message: Message | None,
     loss_scale: LossScale,
-    in_last_round: bool,
+    by_strategy: bool,
     query: str | None,
 ) -> Sequence[_Span]:
     if message is None or message.loss is None:
-        trained = in_last_round or loss_scale.strategy is not Strategy.LAST_ROUND
+        trained = by_strategy
         steps = _BY_STRATEGY[loss_scale.strategy, trained]
     else:
         trained = message.loss

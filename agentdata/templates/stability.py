@@ -37,7 +37,8 @@ class UnstableTurnError(RowError):
         self.turns = turns
 
 
-@dataclass(frozen=True, slots=True)
+# These are not frozen, as that takes three times as long to make; never changed.
+@dataclass(slots=True)
 class PlacedTurn:
     """A trained turn in the row that trains it. The server's prompt for it is how the row begins,
     up to character `prompt_end`; None where it is not."""
@@ -46,7 +47,7 @@ class PlacedTurn:
     prompt_end: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StableRow:
     """A row that trains `turns` alone: the first `messages` messages of the conversation. `whole`
     is the row that the conversation gives as it stands."""

@@ -199,6 +199,8 @@ class ModelTurns:
 
 
 def _text(segments: Sequence[Segment]) -> str:
+    if len(segments) == 1:
+        return segments[0].text
     return "".join([segment.text for segment in segments])
 
 

@@ -107,7 +107,8 @@ class AgentTemplate:
     answer: str = ""
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+# What was read holds nothing that holds itself.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 def to_json(value: Any) -> str:
