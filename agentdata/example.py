@@ -21,7 +21,7 @@ from agentdata.media.place import with_stand_ins
 from agentdata.media.tokens import MediaTokens, check_tokens, in_tokens
 from agentdata.recipe import Recipe
 from agentdata.templates import Kind, Prompt
-from agentdata.templates.model_turns import ModelTurn
+from agentdata.templates.model_turns import model_turns
 from agentdata.templates.parsing.parts import CallPart, call_parts
 from agentdata.templates.stability import PlacedTurn, stable_rows
 from agentdata.tokenization import (
@@ -84,22 +84,17 @@ def rendered(conversation: Conversation, house: House, *, traced: bool = False) 
     prompt = house.template.render(conversation)
     trace = Trace() if traced else None
     weights, unknown = _weighed(conversation, prompt, house, trace)
-    warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
-    conversation = replace(conversation, warnings=warnings)
+    if unknown:
+        warnings = (*conversation.warnings, *[UNKNOWN_CALL_PARTS] * unknown)
+        conversation = replace(conversation, warnings=warnings)
     if house.loss_scale.strategy is Strategy.ALL:
         return [Rendered(conversation, prompt, weights, trace=trace)]
-    count = 0
-
-    def is_trained(turn: ModelTurn) -> bool:
-        nonlocal count
-        trained = any_weight(weights, turn.words or turn.spans)
-        count += trained
-        return trained
-
-    rows = stable_rows(conversation, house.template, prompt, is_trained, house.recipe.unstable)
+    weighs = any_weight(weights)
+    turns = [turn for turn in model_turns(prompt.segments) if weighs(turn.words or turn.spans)]
+    rows = stable_rows(conversation, house.template, prompt, turns, house.recipe.unstable)
     if not rows:
         return [Rendered(conversation, prompt, weights, trace=trace)]
-    if len(rows) == 1 and rows[0].whole and len(rows[0].turns) == count:
+    if len(rows) == 1 and rows[0].whole and len(rows[0].turns) == len(turns):
         return [Rendered(conversation, prompt, weights, rows[0].turns, trace=trace)]
     out = []
     for number, row in enumerate(rows):

@@ -14,6 +14,7 @@ from agentdata.example import KINDS, Example, Rendered
 from agentdata.loss_scale import Weights
 from agentdata.shards.manifest import Tally
 from agentdata.templates import Kind, Prompt
+from agentdata.templates.prompt import END_OF_TURN, HEADER
 from agentdata.tokenization import Encoder
 from agentdata.tool_tokens import ToolTokens
 
@@ -113,10 +114,9 @@ def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
     """(turns of the model with any weight, those whose end of turn carries weight)."""
     turns = stopped = start = 0
     trained = False
-    end_of_turn, header = Kind.END_OF_TURN, Kind.HEADER
     ends, weighty = weights.ends.tolist(), (weights.values > 0).tolist()
     for segment, end in zip(prompt.segments, prompt.ends, strict=True):
-        is_end = segment.kind is end_of_turn
+        is_end = segment.kind is END_OF_TURN
         if is_end or segment.trainable:
             first = bisect_right(ends, start)
             if start < end:
@@ -131,7 +131,7 @@ def _turns(prompt: Prompt, weights: Weights) -> tuple[int, int]:
                 trained = False
             else:
                 trained |= weighted
-        elif trained and segment.kind is header:
+        elif trained and segment.kind is HEADER:
             # The turn had no end of its own.
             turns += 1
             trained = False

@@ -37,15 +37,16 @@ class Rules:
             for needle, weight in self.query.items():
                 if needle in query:
                     return [(len(text), Step(Rule.QUERY, weight, needle, self.name))]
-        keys = tuple([key for key in self.keys if key in text])
-        if keys:
-            return self._by_key(text, keys)
+        for key in self.keys:
+            if key in text:
+                return self._by_key(text)
         if self.patterns and not self.keys:
             return self._by_pattern(text)
         return [(len(text), _other(self.name))]
 
-    def _by_key(self, text: str, keys: tuple[str, ...]) -> list[Span]:
-        """The weights of a text that holds these keys."""
+    def _by_key(self, text: str) -> list[Span]:
+        """The weights of a text that holds a key."""
+        keys = tuple([key for key in self.keys if key in text])
         spans: list[Span] = []
         done, body = 0, _other(self.name)
         # The first key of the table wins where several begin at one place.

@@ -26,6 +26,9 @@ class Strategy(StrEnum):
     ALL = "all"
     """All text, as in pre-training."""
 
+    # That of an Enum is far slower, and not that of the equal string.
+    __hash__ = str.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class LossScale:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from agentdata.conversation import Conversation
+from agentdata.conversation import Conversation, Message
 from agentdata.loss_scale.rules import Rules
 from agentdata.loss_scale.spec import LossScale, Strategy
 from agentdata.loss_scale.trace import Rule, Step, Steps, Trace
-from agentdata.templates.prompt import Kind, Prompt, Segment
+from agentdata.templates.prompt import END_OF_TURN, TOOL_CALL, TOOL_RESULT, USER, Prompt, Segment
 from agentdata.values import value
 
 
@@ -45,38 +44,47 @@ def weigh(
     weighs 1 where the text before it is trained, the last one is weighed like text of its own.
     Source: ms-swift's semantics, held to by the parity suite.
     """
+    rules, is_all = loss_scale.rules, loss_scale.strategy is Strategy.ALL
+    trained = _BY_STRATEGY[loss_scale.strategy, True]
     spans: list[_Span] = []
     segments = prompt.segments
-    last_asked = len(segments) - 1
-    while last_asked >= 0 and segments[last_asked].kind not in _ASKED:
-        last_asked -= 1
+    count = len(segments)
+    last_round = _last_round(segments) if loss_scale.strategy is Strategy.LAST_ROUND else 0
     query: str | None = None
     asked: list[str] = []
     end = 0
-    while end < len(segments):
+    while end < count:
         start, first = end, segments[end]
+        if not first.trainable and first.kind is not END_OF_TURN:
+            length = 0
+            while end < count:
+                segment = segments[end]
+                kind = segment.kind
+                if segment.trainable or kind is END_OF_TURN:
+                    break
+                length += len(segment.text)
+                if kind is USER:
+                    asked.append(segment.text)
+                elif kind is TOOL_RESULT:
+                    query, asked = None, []
+                end += 1
+            if is_all:
+                spans += _chain(_text(segments, start, end), rules, None, trained)
+            else:
+                spans.append((length, 0.0, _GIVEN))
+            continue
         end = _end_of_piece(segments, start)
-        text = first.text
-        if end > start + 1:
-            text = "".join([segment.text for segment in segments[start:end]])
-        if first.kind is Kind.END_OF_TURN:
-            spans += _end_of_turn(text, spans, end == len(segments), loss_scale)
-        elif first.trainable:
+        text = _text(segments, start, end)
+        if first.kind is END_OF_TURN:
+            if is_all or end == count:
+                spans += _chain(text, rules, None, trained)
+            else:
+                spans.append((len(text), *_end_of_turn(spans)))
+        else:
             if asked:
                 query, asked = "".join(asked), []
-            in_last_round = start > last_asked
-            spans += _written(text, first.message, conversation, loss_scale, in_last_round, query)
-        else:
-            for segment in segments[start:end]:
-                if segment.kind is Kind.USER:
-                    asked.append(segment.text)
-                elif segment.kind is Kind.TOOL_RESULT:
-                    query, asked = None, []
-            spans += (
-                _chain(text, loss_scale.rules, None, _strategy(loss_scale.strategy, True))
-                if loss_scale.strategy is Strategy.ALL
-                else [(len(text), 0.0, _GIVEN)]
-            )
+            message = None if first.message is None else conversation.messages[first.message]
+            spans += _written(text, message, loss_scale, start >= last_round, query)
     if trace is not None:
         end = 0
         for length, _, steps in spans:
@@ -85,88 +93,91 @@ def weigh(
     return _runs(spans)
 
 
-_ASKED = (Kind.USER, Kind.TOOL_RESULT)
+_ASKED = (USER, TOOL_RESULT)
 _GIVEN = (Step(Rule.GIVEN, 0.0),)
+_END_OF_TURN = tuple([(weight, (Step(Rule.END_OF_TURN, weight),)) for weight in (0.0, 1.0)])
+_BY_STRATEGY = {
+    (strategy, trained): (Step(Rule.STRATEGY, float(trained), "", strategy.value),)
+    for strategy in Strategy
+    for trained in (False, True)
+}
 
 
-@lru_cache
-def _strategy(strategy: Strategy, trained: bool) -> Steps:
-    return (Step(Rule.STRATEGY, float(trained), "", strategy.value),)
+def _last_round(segments: Sequence[Segment]) -> int:
+    """Where what stands behind the last user message or tool result begins."""
+    start = len(segments)
+    while start and segments[start - 1].kind not in _ASKED:
+        start -= 1
+    return start
 
 
 def _end_of_piece(segments: Sequence[Segment], start: int) -> int:
     """Where that ends which is weighed as one text with the segment at `start`: what the model
-    wrote for one message, calls apart; ends of turns; or what it did not write."""
-    first = segments[start]
-    ends, calls = first.kind is Kind.END_OF_TURN, first.kind is Kind.TOOL_CALL
-    end = start + 1
+    wrote for one message, calls apart; or ends of turns."""
+    first, end = segments[start], start + 1
+    ends, calls = first.kind is END_OF_TURN, first.kind is TOOL_CALL
     while end < len(segments):
         segment = segments[end]
-        if (segment.kind is Kind.END_OF_TURN) is not ends:
+        kind = segment.kind
+        if (kind is END_OF_TURN) is not ends:
             break
-        if not ends and segment.trainable is not first.trainable:
-            break
-        same = segment.message == first.message and (segment.kind is Kind.TOOL_CALL) is calls
-        if not ends and first.trainable and not same:
+        if not ends and (
+            not segment.trainable
+            or segment.message != first.message
+            or (kind is TOOL_CALL) is not calls
+        ):
             break
         end += 1
     return end
 
 
+def _text(segments: Sequence[Segment], start: int, end: int) -> str:
+    if end == start + 1:
+        return segments[start].text
+    return "".join([segment.text for segment in segments[start:end]])
+
+
 def _written(
     text: str,
-    message: int | None,
-    conversation: Conversation,
+    message: Message | None,
     loss_scale: LossScale,
-    in_last_round: bool,
+    by_strategy: bool,
     query: str | None,
 ) -> Sequence[_Span]:
-    loss = scale = None
-    if message is not None:
-        loss = conversation.messages[message].loss
-        scale = conversation.messages[message].loss_scale
-    trained = loss
-    if trained is None:
-        trained = loss_scale.strategy is not Strategy.LAST_ROUND or in_last_round
-        steps = _strategy(loss_scale.strategy, trained)
+    if message is None or message.loss is None:
+        trained = by_strategy
+        steps = _BY_STRATEGY[loss_scale.strategy, trained]
     else:
+        trained = message.loss
         steps = (Step(Rule.MESSAGE_LOSS, float(trained)),)
     if not trained:
-        return [(len(text), 0.0, steps)]
-    if scale is not None:
-        return [(len(text), scale, (*steps, Step(Rule.MESSAGE_LOSS_SCALE, scale)))]
+        return ((len(text), 0.0, steps),)
+    if message is not None and (scale := message.loss_scale) is not None:
+        return ((len(text), scale, (*steps, Step(Rule.MESSAGE_LOSS_SCALE, scale))),)
     return _chain(text, loss_scale.rules, query, steps)
 
 
-def _end_of_turn(
-    text: str, before: Sequence[_Span], is_last: bool, loss_scale: LossScale
-) -> Sequence[_Span]:
-    if is_last or loss_scale.strategy is Strategy.ALL:
-        return _chain(text, loss_scale.rules, None, _strategy(loss_scale.strategy, True))
-    before_it = next((weight for length, weight, _ in reversed(before) if length), 0.0)
-    weight = 1.0 if before_it > 0 else 0.0
-    return [(len(text), weight, (Step(Rule.END_OF_TURN, weight),))]
-
-
-def _chain(text: str, rules: tuple[Rules, ...], query: str | None, steps: Steps) -> list[_Span]:
-    """The product of the weights of all rules; `steps` are what sets the weight to 1 before."""
-    spans = [(len(text), 1.0, steps)]
-    for rule in rules:
-        spans = _apply(text, spans, rule, query)
-    return spans
-
-
-def _apply(text: str, spans: list[_Span], rule: Rules, query: str | None) -> list[_Span]:
-    out: list[_Span] = []
-    start = 0
-    for length, weight, steps in spans:
+def _end_of_turn(before: Sequence[_Span]) -> tuple[float, Steps]:
+    """The weight of an end of turn behind these spans, and what set it."""
+    for length, weight, _ in reversed(before):
         if length:
-            out += [
-                (part, weight * step.weight, (*steps, step))
-                for part, step in rule.spans(text[start : start + length], query)
-            ]
-        start += length
-    return out
+            return _END_OF_TURN[weight > 0]
+    return _END_OF_TURN[False]
+
+
+def _chain(text: str, rules: tuple[Rules, ...], query: str | None, steps: Steps) -> Sequence[_Span]:
+    """The product of the weights of all rules; `steps` are what sets the weight to 1 before."""
+    spans: Sequence[_Span] = ((len(text), 1.0, steps),)
+    for rule in rules:
+        out: list[_Span] = []
+        start = 0
+        for length, weight, before in spans:
+            if length:
+                for part, step in rule.spans(text[start : start + length], query):
+                    out.append((part, weight * step.weight, (*before, step)))
+            start += length
+        spans = out
+    return spans
 
 
 def _runs(spans: Sequence[_Span]) -> Weights:

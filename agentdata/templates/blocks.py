@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from agentdata.conversation import Conversation, Message, ToolCall
-from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
+from agentdata.templates.agent_templates.base import IN_MODEL, AgentTemplate, Result
 
 
 @dataclass(slots=True)
@@ -29,20 +29,22 @@ def blocks_of(
     system = None
     blocks: list[Block] = []
     lists_tools = bool(conversation.tools) and agent.tools_in_user is not None
+    in_model = agent.results_in is IN_MODEL
+    previous = None
     for index, message in enumerate(conversation.messages):
         role = message.role
         if index == 0 and role == "system":
             system = message
             continue
-        previous = blocks[-1].role if blocks else None
         if role == previous:
             blocks[-1].messages.append((index, message))
             continue
-        held = agent.results_in is ResultsIn.MODEL and previous not in ("user", "assistant")
-        begins = not blocks and (role == "assistant" or (lists_tools and role != "user"))
-        if begins or (role == "tool" and held):
+        held = in_model and role == "tool" and previous not in ("user", "assistant")
+        begins = previous is None and (role == "assistant" or (lists_tools and role != "user"))
+        if begins or held:
             blocks.append(Block("user", []))
         blocks.append(Block(role, [(index, message)]))
+        previous = role
     for before, block in pairwise(blocks):
         if block.role == "tool" and before.role == "assistant" and len(block.messages) > 1:
             calls = before.messages[-1][1].tool_calls
@@ -67,6 +69,7 @@ def names_by_id(conversation: Conversation) -> dict[str, str]:
     return {
         call.id: call.name
         for message in conversation.messages
+        if message.tool_calls
         for call in message.tool_calls
         if call.id is not None
     }
@@ -104,12 +107,12 @@ def results_of(
         asked = message.tool_call_id or ""
         results.append(
             Result(
-                text=given(message.text),
-                index=position + 1,
-                name=message.name or own.get(asked) or names.get(asked) or "",
-                call=call,
-                call_index=index,
-                call_id=asked,
+                given(message.text),
+                position + 1,
+                message.name or own.get(asked) or names.get(asked) or "",
+                call,
+                index,
+                asked,
             )
         )
     return tuple(results)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentdata.conversation import Conversation
-from agentdata.templates.chat_formats.base import Earlier
+from agentdata.templates.chat_formats.base import KEPT
 from agentdata.templates.prompt import Prompt
 from agentdata.templates.render import Beginnings, Template, render
 from agentdata.templates.template import ServerPrompts
@@ -52,7 +52,7 @@ class HandWritten:
         marks = self.template.chat_format
         if marks.native and conversation.native:
             return True
-        rewrites = marks.empty_think or marks.earlier_thinking is not Earlier.KEPT
+        rewrites = marks.empty_think or marks.earlier_thinking is not KEPT
         # Then the head of a turn tells what the model is about to write, which no server knows.
         foresees = marks.assistant_last or marks.assistant_before_calls
         return not (rewrites or foresees or marks.adapt)

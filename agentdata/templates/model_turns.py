@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agentdata.templates.prompt import Kind, Segment
+from agentdata.templates.prompt import CONTENT, END_OF_TURN, REASONING, TOOL_CALL, Segment
 
-_OWN = frozenset({Kind.REASONING, Kind.CONTENT, Kind.TOOL_CALL})
+_OWN = frozenset({REASONING, CONTENT, TOOL_CALL})
 
 
 @dataclass(slots=True)
@@ -40,19 +40,21 @@ def model_turns(segments: Iterable[Segment]) -> list[ModelTurn]:
     turn: ModelTurn | None = None
     before = -1
     for segment in segments:
-        start, end = end, end + len(segment.text)
-        message = before + 1 if segment.message is None else segment.message
+        start, own = end, segment.message
+        end += len(segment.text)
         if segment.trainable:
+            message = before + 1 if own is None else own
             if turn is None:
                 turn = ModelTurn(start, message, message)
                 turns.append(turn)
-            if segment.kind is Kind.END_OF_TURN:
+            kind = segment.kind
+            if kind is END_OF_TURN:
                 turn.stop, turn.stop_span = segment.text.strip(), (start, end)
                 turn = None
             else:
-                if segment.message is not None:
+                if own is not None:
                     turn.last = message
-                if segment.kind is Kind.REASONING:
+                if kind is REASONING:
                     turn.reasoning += segment.text
                 if turn.words and turn.words[-1][1] == start:
                     turn.words[-1] = (turn.words[-1][0], end)
@@ -60,6 +62,6 @@ def model_turns(segments: Iterable[Segment]) -> list[ModelTurn]:
                     turn.words.append((start, end))
         elif turn is not None and segment.kind not in _OWN:
             turn = None
-        if segment.message is not None:
-            before = message
+        if own is not None:
+            before = own
     return turns

@@ -8,7 +8,7 @@ cannot hold all turns: they are spread over several rows, each a beginning of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -62,32 +62,31 @@ def stable_rows(
     conversation: Conversation,
     template: PromptTemplate,
     prompt: Prompt,
-    trained: Callable[[ModelTurn], bool],
+    turns: Sequence[ModelTurn],
     unstable: Unstable,
 ) -> list[StableRow]:
     """The fewest rows in which every trained turn stands behind the server's prompt, in the order
     of their turns; [] if no turn is trained.
 
-    `prompt` is that of the whole conversation, `trained` says which of its turns are. Under `keep`
-    it is one row in any case. Where the template contradicts its own prompt even in the row that
-    ends with a turn, that row is the server's prompt with the turn behind it; where there is no
-    prompt at all, the turn stays in the whole row.
+    `prompt` is that of the whole conversation, `turns` are those of its turns that are trained, as
+    `model_turns` finds them. Under `keep` it is one row in any case. Where the template contradicts
+    its own prompt even in the row that ends with a turn, that row is the server's prompt with the
+    turn behind it; where there is no prompt at all, the turn stays in the whole row.
     Raises UnstableTurnError under `reject`.
 
     Fewest: turns that are stable in one row are a stretch of the conversation, so the row that ends
     with the last turn still to place holds as many turns before it as any row can.
     """
     everything = len(conversation.messages)
-    turns = [turn for turn in model_turns(prompt.segments) if trained(turn)]
+    if not turns:
+        return []
     if template.appends(conversation):
-        placed = tuple(PlacedTurn(turn, turn.start) for turn in turns)
-        return [StableRow(prompt, everything, placed, whole=True)] if placed else []
+        placed = tuple([PlacedTurn(turn, turn.start) for turn in turns])
+        return [StableRow(prompt, everything, placed, whole=True)]
     judge = _Judge(conversation, template)
     text = prompt.text
     placed = tuple(PlacedTurn(turn, judge.prompt_end(text, turn)) for turn in turns)
     left = [place.turn for place in placed if place.prompt_end is None]
-    if not turns:
-        return []
     if not left or unstable == "keep":
         return [StableRow(prompt, everything, placed, whole=True)]
     if unstable == "reject":
@@ -97,7 +96,7 @@ def stable_rows(
     if placed[-1].prompt_end is not None:
         kept = [place for place in placed if place.prompt_end is not None]
     else:
-        left = turns
+        left = list(turns)
     rows: list[StableRow] = []
     while left:
         row = _row_of_last(judge, left)

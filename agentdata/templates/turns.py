@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from agentdata.conversation import Conversation
-from agentdata.templates.agent_templates.base import AgentTemplate, Result, ResultsIn
+from agentdata.templates.agent_templates.base import (
+    IN_MODEL,
+    IN_TOOL_EACH,
+    IN_USER,
+    AgentTemplate,
+    Result,
+)
 from agentdata.templates.blocks import Block, blocks_of, names_by_id, results_of
 from agentdata.templates.chat_formats.base import ChatFormat, SystemTurn
-from agentdata.templates.prompt import Kind, Mark, Piece, Segment, parts
+from agentdata.templates.prompt import (
+    BOS,
+    END_OF_TURN,
+    HEADER,
+    SYSTEM,
+    TOOL_RESULT,
+    TOOLS,
+    USER,
+    Mark,
+    Piece,
+    Segment,
+    parts,
+)
 from agentdata.templates.written import ModelTurns
 
 
 @lru_cache(1024)
 def header(text: str) -> Segment:
     """A mark of a turn."""
-    return Segment(text, Kind.HEADER, control=True)
+    return Segment(text, HEADER, None, False, True)
 
 
-_ASKED = (Kind.USER, Kind.TOOL_RESULT)
+@lru_cache(1024)
+def stop(text: str) -> Segment:
+    """What ends the model's turn."""
+    return Segment(text, END_OF_TURN, None, True, True)
 
 
-class _Stand(NamedTuple):
-    """How far a rendering was before a block: how many segments stood, and the state then."""
+_ASKED = (USER, TOOL_RESULT)
 
-    segments: int
-    ahead: str
-    inline: bool
-    tools_first: str
+
+_Stand = tuple[int, str, bool, str]
+"""How far a rendering was before a block: how many segments stood, and the state then, as
+`Renderer` has it: `ahead`, `inline`, `tools_first`."""
 
 
 class Renderer:
@@ -66,11 +86,10 @@ class Renderer:
             self.out, self.stands = other.out[:length], other.stands[:done]
         else:
             done = 0
-            self.out = [Segment(text, Kind.BOS, control=True) for text in (bos, self.marks.begin)]
+            self.out = [Segment(text, BOS, control=True) for text in (bos, self.marks.begin)]
             self._system()
         for index in range(done, len(self.blocks)):
-            stand = _Stand(len(self.out), self.ahead, self.inline, self.tools_first)
-            self.stands.append(stand)
+            self.stands.append((len(self.out), self.ahead, self.inline, self.tools_first))
             self._block(index)
         return [segment for segment in self.out if segment.text or segment.kind in _ASKED]
 
@@ -101,7 +120,7 @@ class Renderer:
         elif block.role == "system":
             for number, message in block.messages:
                 self._open(self.marks.system[0])
-                self.out.append(Segment(self._given(message.text), Kind.SYSTEM, number))
+                self.out.append(Segment(self._given(message.text), SYSTEM, number))
                 self.out.append(header(self.marks.system[1]))
         else:
             self._user(block, following)
@@ -121,34 +140,35 @@ class Renderer:
         marks, tools = self.marks, self.conversation.tools
         number, given = (None, None) if self.system is None else (0, self.system.text)
         text = marks.default_system if given is None else self._given(given)
-        pieces: tuple[Piece, ...] = ((Kind.SYSTEM, text or ""),)
+        pieces: Sequence[Piece] = ((SYSTEM, text or ""),)
         if tools:
             pieces = self.agent.format_tools(tools, text)
         if marks.system_turn is not None:
-            pieces = marks.system_turn(SystemTurn(pieces, text, bool(tools)))
-        if not any(piece for _, piece in pieces):
+            pieces = marks.system_turn(SystemTurn(tuple(pieces), text, bool(tools)))
+        pieces = [piece for piece in pieces if piece[1]]
+        if not pieces:
             self.out.append(header(marks.no_system))
             return
         self.out.append(header(marks.system[0]))
         for kind, piece in pieces:
             control = isinstance(piece, Mark)
-            owner = number if kind is Kind.SYSTEM and not control else None
-            self.out.append(Segment(piece, kind, owner, control=control))
+            owner = number if kind is SYSTEM and not control else None
+            self.out.append(Segment(piece, kind, owner, False, control))
         self.out.append(header(marks.system[1]))
 
     def _user(self, block: Block, following: Block | None) -> None:
         self._open(self.marks.user[0])
         if self.tools_first:
-            self.out.append(Segment(self.tools_first, Kind.TOOLS))
+            self.out.append(Segment(self.tools_first, TOOLS))
             self.tools_first = ""
         for number, message in block.messages:
-            self.out.append(Segment(self._given(message.text), Kind.USER, number))
+            self.out.append(Segment(self._given(message.text), USER, number))
         ends = self.marks.user[1]
         if following and following.role == "tool":
             place = self.agent.results_in
-            if place is ResultsIn.MODEL:
+            if place is IN_MODEL:
                 self._results_of_user(following)
-            elif place is ResultsIn.USER:
+            elif place is IN_USER:
                 # A second turn of the user follows: something must part the two.
                 ends = ends or self.marks.turn_separator
         self.out.append(header(ends))
@@ -160,7 +180,7 @@ class Renderer:
             return
         for number, message in block.messages:
             text = f"\n{self.agent.keywords.observation}\n{self._given(message.text)}"
-            self.out.append(Segment(text, Kind.TOOL_RESULT, number))
+            self.out.append(Segment(text, TOOL_RESULT, number))
 
     def _end_turn(self, block: Block, following: Block | None) -> None:
         """What ends the model's turn: a stop token, or the next turn's mark where that is it."""
@@ -179,7 +199,7 @@ class Renderer:
             # Results of a reply without calls: their mark is the end that calls would have had.
             ends = ""
             self.ahead = marks.call_end if following.role == "tool" else ""
-        self.out.append(Segment(ends, Kind.END_OF_TURN, None, trainable=True, control=True))
+        self.out.append(stop(ends))
 
     def _opening(self, block: Block) -> str:
         if block.role == "tool":
@@ -210,7 +230,7 @@ class Renderer:
         block, before = self.blocks[index], self.blocks[index - 1] if index else None
         if not self.inline:
             # Inside the model's turn only: then the user turn before holds them already.
-            if self.agent.results_in is not ResultsIn.MODEL:
+            if self.agent.results_in is not IN_MODEL:
                 self._turns(block, before)
             return
         word = self.agent.keywords.observation
@@ -223,13 +243,13 @@ class Renderer:
                 if worded:
                     text = (word if position else "") + text
                     text += "" if text.endswith("\n") and message.text else "\n"
-                self.out.append(Segment(text, Kind.TOOL_RESULT, number))
+                self.out.append(Segment(text, TOOL_RESULT, number))
         if following is not None and following.role != "assistant":
             self.out.append(header(self.marks.turn_separator))
 
     def _turns(self, block: Block, before: Block | None) -> None:
         results = results_of(block, before, self.names, self._given)
-        each = self.agent.results_in is ResultsIn.TOOL_EACH
+        each = self.agent.results_in is IN_TOOL_EACH
         opening, ending = self._result_marks()
         for group in [(result,) for result in results] if each else [results]:
             self._open(opening)
@@ -242,9 +262,9 @@ class Renderer:
         number = block.messages[results[0].index - 1][0]
         for text in parts(self.agent.format_results(results)):
             control = isinstance(text, Mark)
-            self.out.append(Segment(text, Kind.TOOL_RESULT, number, control=control))
+            self.out.append(Segment(text, TOOL_RESULT, number, False, control))
 
     def _result_marks(self) -> tuple[str, str]:
-        if self.agent.results_in is ResultsIn.USER or self.marks.tool is None:
+        if self.agent.results_in is IN_USER or self.marks.tool is None:
             return self.marks.user
         return self.marks.tool

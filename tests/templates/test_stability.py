@@ -70,7 +70,8 @@ def rows_of(
 ) -> list[StableRow]:
     conversation = Conversation("id", messages)
     prompt = template.render(conversation)
-    return stable_rows(conversation, template, prompt, lambda _: True, unstable)  # type: ignore[arg-type]
+    turns = model_turns(prompt.segments)
+    return stable_rows(conversation, template, prompt, turns, unstable)  # type: ignore[arg-type]
 
 
 def shown(rows: list[StableRow]) -> list[str]:

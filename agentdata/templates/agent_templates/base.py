@@ -14,6 +14,7 @@ from agentdata.call_text.named_calls import NamedCalls
 from agentdata.conversation import ToolCall, ToolSpec
 from agentdata.templates.parsing.wire import TurnWire, Wire
 from agentdata.templates.prompt import Kind, Piece, Written
+from agentdata.values import value
 
 _T = TypeVar("_T")
 
@@ -34,7 +35,7 @@ class ReactKeywords:
 REACT = ReactKeywords("Action:", "Action Input:", "Observation:")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Result:
     """One result on its way into the prompt, the `index`-th of its row (from 1). `call` is the call that it answers, by its place among
     the calls of the model's turn before it, and `call_index` its place among the parallel ones;
@@ -63,7 +64,12 @@ class ResultsIn(StrEnum):
     @property
     def is_tools_turn(self) -> bool:
         """Whether it is a turn of the tool."""
-        return self in (ResultsIn.TOOL, ResultsIn.TOOL_EACH)
+        return self is IN_TOOL or self is IN_TOOL_EACH
+
+
+# A member is looked up in its Enum in five times the time of a name.
+IN_MODEL, IN_USER = ResultsIn.MODEL, ResultsIn.USER
+IN_TOOL, IN_TOOL_EACH = ResultsIn.TOOL, ResultsIn.TOOL_EACH
 
 
 def no_lead_in(said: str | None) -> tuple[str, str]:
@@ -101,7 +107,8 @@ class AgentTemplate:
     answer: str = ""
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+# What was read holds nothing that holds itself.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 def to_json(value: Any) -> str:
@@ -117,17 +124,18 @@ def tool_json(tool: ToolSpec, form: Callable[[ToolSpec], dict[str, Any]]) -> str
 def of_tool(tool: ToolSpec, form: Callable[[ToolSpec], _T]) -> _T:
     """`form(tool)`, remembered, as rows choose from few tools; it must not be changed."""
     try:
-        key = orjson.dumps(tool.raw, option=_AS_JSON)
+        text = orjson.dumps(tool.raw, option=_AS_JSON)
     except TypeError:
         return form(tool)
-    # It writes null for NaN, too.
-    if len(key) > _KNOWN_BYTES or b"null" in key:
-        return form(tool)
-    known = _known.get((form, tool.name, key))
+    key = form, tool.name, text
+    known = _known.get(key)
     if known is None:
-        if len(_known) >= _KNOWN:
-            _known.clear()
-        known = _known[form, tool.name, key] = form(tool)
+        known = form(tool)
+        # It writes null for NaN, too.
+        if len(text) <= _KNOWN_BYTES and b"null" not in text:
+            if len(_known) >= _KNOWN:
+                _known.clear()
+            _known[key] = known
     return cast(_T, known)
 
 
@@ -200,7 +208,7 @@ def wrapped_results(before: str, after: str, separator: str = "") -> Callable[..
     """A `format_results` that puts each result between two texts."""
 
     def format_results(results: Sequence[Result]) -> str:
-        return separator.join(f"{before}{result.text}{after}" for result in results)
+        return separator.join([f"{before}{result.text}{after}" for result in results])
 
     return format_results
 

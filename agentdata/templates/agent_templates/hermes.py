@@ -52,11 +52,11 @@ def format_tools(tools: Sequence[ToolSpec], system: str | None) -> tuple[Piece, 
 
 def tool_lines(tools: Sequence[ToolSpec]) -> str:
     """The tools as JSON, one a line."""
-    return "\n".join(tool_json(tool, wrapped) for tool in tools)
+    return "\n".join([tool_json(tool, wrapped) for tool in tools])
 
 
 def format_calls(calls: Sequence[ToolCall]) -> str:
-    return "\n".join(f"<tool_call>\n{call_json(call)}\n</tool_call>" for call in calls)
+    return "\n".join([f"<tool_call>\n{call_json(call)}\n</tool_call>" for call in calls])
 
 
 def call_json(call: ToolCall) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from agentdata.templates.jinja.origin import (
@@ -15,6 +14,7 @@ from agentdata.templates.jinja.origin import (
 )
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.prompt import Kind
+from agentdata.values import value
 
 
 class Part(Enum):
@@ -28,8 +28,7 @@ class Part(Enum):
     """What the template wrote around them."""
 
 
-# Not frozen, as that takes three times as long to make and texts have many; never changed.
-@dataclass(slots=True)
+@value
 class Span:
     """Characters [start, end) of one source; `turn` is the message in whose turn of the template's
     loop they were written."""

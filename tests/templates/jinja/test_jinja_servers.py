@@ -15,6 +15,7 @@ from agentdata.errors import RowError
 from agentdata.templates import get_template
 from agentdata.templates.hand_written import HandWritten
 from agentdata.templates.jinja import JinjaTemplate, load_jinja
+from agentdata.templates.model_turns import model_turns
 from agentdata.templates.stability import StableRow, stable_rows
 
 pytestmark = pytest.mark.parity
@@ -39,7 +40,8 @@ CLASSES = {
 
 
 def rows_of(template: JinjaTemplate | HandWritten, row: Conversation) -> list[StableRow]:
-    return stable_rows(row, template, template.render(row), lambda _: True, "split")
+    prompt = template.render(row)
+    return stable_rows(row, template, prompt, model_turns(prompt.segments), "split")
 
 
 def rendered(template: JinjaTemplate) -> Iterator[tuple[Conversation, list[StableRow]]]:
