@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from agentdata.templates.jinja.origin import (
@@ -14,7 +15,6 @@ from agentdata.templates.jinja.origin import (
 )
 from agentdata.templates.jinja.text import Text
 from agentdata.templates.prompt import Kind
-from agentdata.values import value
 
 
 class Part(Enum):
@@ -28,7 +28,8 @@ class Part(Enum):
     """What the template wrote around them."""
 
 
-@value
+# Not frozen, as it grows while a text is read; not changed by anyone else.
+@dataclass(slots=True)
 class Span:
     """Characters [start, end) of one source; `turn` is the message in whose turn of the template's
     loop they were written."""
