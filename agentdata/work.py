@@ -111,12 +111,11 @@ def _examples(
         counts.merged += sum(raw.records - 1 for raw in batch)
         ready: list[ReadyRow] = []
         prompts = 0
-        for raw in batch:
-            if house.recipe.redact:
-                raw, kinds = redacted(raw, house.recipe.redact)
-                counts.redacted.update(dict.fromkeys(kinds, 1))
+        # All are read before any is rendered: what one step needs stays in the processor's caches.
+        read = [_read(raw, task, house, counts) for raw in batch]
+        for raw, conversation in read:
             try:
-                row = render_row(raw, task, house)
+                row = _served_row(raw, conversation, task, house, traced=False)
             except RowError as error:
                 _reject(error, raw, task, counts, rejects, house.recipe)
                 continue
@@ -148,9 +147,39 @@ class ReadyRow:
 
 def render_row(raw: RawRow | BadRow, task: Task, house: House, *, traced: bool = False) -> ReadyRow:
     """The rows that a raw row is rendered as, checked. Raises RowError."""
+    return _served_row(raw, _checked_row(raw, task, house), task, house, traced=traced)
+
+
+def _checked_row(raw: RawRow | BadRow, task: Task, house: House) -> Conversation:
     conversation = read_conversation(raw, task)
     assert isinstance(raw, RawRow)
-    conversation = checked(conversation, house.recipe.check, raw.value)
+    return checked(conversation, house.recipe.check, raw.value)
+
+
+def _read(
+    raw: RawRow | BadRow, task: Task, house: House, counts: SourceCounts
+) -> tuple[RawRow | BadRow, Conversation | RowError]:
+    """A raw row, redacted where that is asked for, and its conversation or what is wrong."""
+    if house.recipe.redact:
+        raw, kinds = redacted(raw, house.recipe.redact)
+        counts.redacted.update(dict.fromkeys(kinds, 1))
+    try:
+        return raw, _checked_row(raw, task, house)
+    except RowError as error:
+        return raw, error
+
+
+def _served_row(
+    raw: RawRow | BadRow,
+    conversation: Conversation | RowError,
+    task: Task,
+    house: House,
+    *,
+    traced: bool,
+) -> ReadyRow:
+    if isinstance(conversation, RowError):
+        raise conversation
+    assert isinstance(raw, RawRow)
     if house.tools is None:
         return _rendered_row(raw, conversation, task, house, traced=traced)
     served = house.tools.served(conversation)

@@ -15,7 +15,6 @@ import orjson
 
 ENGINE_CHARS = 8 << 20
 """With so many characters to come it pays to load the engine, which takes most of a second."""
-_SEGMENT_BYTES = 64 << 20
 
 
 class Engine:
@@ -46,6 +45,4 @@ def load_engine(document: dict[str, Any]) -> Engine | None:
         return None
     backend.no_truncation()
     backend.no_padding()
-    # Agent data repeat themselves: what stands between two added tokens is often known.
-    backend.enable_segment_cache(_SEGMENT_BYTES)
     return Engine(backend)
