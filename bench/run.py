@@ -45,7 +45,7 @@ class Scale:
 
 
 # The largest size alone takes minutes, and its cost is a mean over half a milliard tokens.
-FULL = Scale(5, 12_000, 2_000, {10_000: 5, 100_000: 3, 600_000: 1}, 50_000)
+FULL = Scale(5, 24_000, 10_000, {10_000: 5, 100_000: 3, 600_000: 1}, 50_000)
 QUICK = Scale(1, 300, 200, {1_000: 1, 3_000: 1, 10_000: 1}, 4_000)
 
 PARTS = ("speed", "comparison", "sizes", "packing", "reading")
