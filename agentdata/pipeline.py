@@ -199,8 +199,8 @@ def _new_results(run: _Run, before: Set[int], meter: _Meter) -> Iterator[Done]:
         yield result
 
 
-_WORKER_BYTES = 8 << 20
-"""Less than this is done before another process has loaded its tokenizer."""
+_WORKER_BYTES = 4 << 20
+"""Less than this is done before another process is at work."""
 
 
 def _workers(recipe: Recipe, tasks: Sequence[Task]) -> int:

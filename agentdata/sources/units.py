@@ -18,7 +18,7 @@ from agentdata.sources.paths import ending, unreadable
 from agentdata.sources.streams import MAX_LINE_BYTES, open_bytes
 from agentdata.sources.talks import is_message
 
-UNIT_BYTES = 8 << 20
+UNIT_BYTES = 4 << 20
 DOCUMENT_BYTES = 128 << 20
 """A .json file that is no array of rows is read whole, up to this size."""
 _BLOCK_BYTES = 1 << 20
